@@ -1,0 +1,137 @@
+"""Scans and their chunks of work. These rows are the truth; a broker's message only names a scan."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .epochs import Epoch
+from .repositories import Repository
+
+RUNNING = ("fetching", "extracting", "replaying")
+ACTIVE = ("queued", *RUNNING)
+
+
+class ScanQuerySet(models.QuerySet["Scan"]):
+    def active(self) -> ScanQuerySet:
+        """Waiting or running."""
+        return self.filter(state__in=ACTIVE)
+
+    def running(self) -> ScanQuerySet:
+        return self.filter(state__in=RUNNING)
+
+    def newest(self) -> ScanQuerySet:
+        return self.order_by("-created_at", "-id")
+
+    def stale(self, before: datetime) -> ScanQuerySet:
+        """Active ones that nobody has worked on since `before`."""
+        return self.active().filter(heartbeat_at__lt=before)
+
+
+class Scan(models.Model):
+    """One scan of a repository up to one head.
+
+    `lease` names the process that works on it now (chunks aside, which many work on at once);
+    `attempts` counts the starts since the last progress. `blobs_total` are the files to analyse,
+    `commits_total` the commits to replay, in this scan.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        FETCHING = "fetching"
+        EXTRACTING = "extracting"
+        REPLAYING = "replaying"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Reason(models.TextChoices):
+        CONNECTED = "connected"
+        SCHEDULED = "scheduled"
+        ASKED = "asked for"
+        SETTINGS = "settings changed"
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="scans", db_index=False)
+    epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="scans")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    lease = models.UUIDField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+    head_sha = models.CharField(max_length=40, blank=True)
+    head_seq = models.PositiveIntegerField(null=True)
+    previewed = models.BooleanField(default=False)
+    blobs_total = models.PositiveIntegerField(default=0)
+    blobs_done = models.PositiveIntegerField(default=0)
+    commits_total = models.PositiveIntegerField(default=0)
+    commits_done = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ScanQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # leases.claim: one scan of a repository runs, and one may wait for it to end
+            models.UniqueConstraint(fields=["repository"], condition=Q(state__in=RUNNING), name="scan_one_running"),
+            models.UniqueConstraint(fields=["repository"], condition=Q(state="queued"), name="scan_one_queued"),
+        ]
+        indexes = [
+            # scans page and the tile's last scan: ScanQuerySet.newest
+            models.Index("repository", "-created_at", "-id", name="scan_newest"),
+            # schedule.resend_stale: ScanQuerySet.stale
+            models.Index("heartbeat_at", condition=Q(state__in=ACTIVE), name="scan_stale"),
+        ]
+
+    def __str__(self) -> str:
+        return f"scan {self.pk} of {self.repository.name}: {self.state}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the first work to the end, or until now; None before it started."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def unfinished(self) -> ChunkQuerySet:
+        return self.filter(done=False)
+
+    def claimable(self, before: datetime) -> ChunkQuerySet:
+        """Unfinished ones that nobody has worked on since `before`, the head's first."""
+        return self.unfinished().filter(Q(heartbeat_at=None) | Q(heartbeat_at__lt=before)).order_by("n")
+
+
+class Chunk(models.Model):
+    """Some blobs whose facts are wanted. Deleted when the scan ends."""
+
+    scan = models.ForeignKey(Scan, models.CASCADE, related_name="chunks", db_index=False)
+    n = models.PositiveIntegerField()
+    head = models.BooleanField()  # holds blobs of the head's tree: the preview waits for these
+    shas = ArrayField(models.CharField(max_length=40))
+    done = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    objects = ChunkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # extraction.claim_chunk: ChunkQuerySet.claimable
+            models.UniqueConstraint(fields=["scan", "n"], name="chunk_n"),
+        ]
+
+    def __str__(self) -> str:
+        return f"chunk {self.n} of scan {self.scan_id}"

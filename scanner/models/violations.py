@@ -1,0 +1,98 @@
+"""One row per lifetime of a violation, half-open: [introduced, fixed)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from .epochs import Epoch
+
+
+class ViolationQuerySet(models.QuerySet["Violation"]):
+    def open(self) -> ViolationQuerySet:
+        """Open at the newest commit that is written."""
+        return self.filter(fixed=None)
+
+    def open_at(self, seq: int) -> ViolationQuerySet:
+        """Open at commit `seq`."""
+        return self.filter(Q(fixed=None) | Q(fixed__gt=seq), introduced__lte=seq)
+
+    def introduced_in(self, seq: int) -> ViolationQuerySet:
+        """New at commit `seq`; what only moved there is not new."""
+        return self.filter(introduced=seq, continues=None)
+
+    def fixed_in(self, seq: int) -> ViolationQuerySet:
+        """Fixed by commit `seq`; what only moved there is not fixed."""
+        return self.filter(fixed=seq, moved=False)
+
+    def between(self, a: int, b: int) -> ViolationQuerySet:
+        """New or fixed in the commits after `a` up to `b`."""
+        return self.filter(
+            Q(introduced__gt=a, introduced__lte=b, continues=None) | Q(fixed__gt=a, fixed__lte=b, moved=False)
+        )
+
+    def newest_introduced(self) -> ViolationQuerySet:
+        return self.filter(continues=None).order_by("-introduced", "id")
+
+    def newest_fixed(self) -> ViolationQuerySet:
+        return self.filter(fixed__isnull=False, moved=False).order_by("-fixed", "id")
+
+
+class Violation(models.Model):
+    """A violation from the commit that brought it to the commit that ended it.
+
+    A rename, or another severity or scope, ends the row (`moved`) and starts one that
+    `continues` it: neither new nor fixed. Place and message are the latest ones. The same
+    fingerprint in a later row is the violation reopened.
+    """
+
+    epoch = models.ForeignKey(Epoch, models.CASCADE, related_name="violations", db_index=False)
+    rule = models.CharField(max_length=60)
+    fingerprint = models.CharField(max_length=32)
+    path = models.TextField()
+    symbol = models.TextField()
+    line = models.PositiveIntegerField()
+    end_line = models.PositiveIntegerField()
+    severity = models.CharField(max_length=8)
+    scope = models.CharField(max_length=10)
+    service = models.TextField()
+    message = models.TextField()
+    canonical = models.TextField(blank=True)
+    related = models.JSONField(default=list)  # [{"path", "line", "label"}]
+    waived = models.JSONField(null=True)  # {"until", "reason"}, a waiver in the code
+    introduced = models.PositiveIntegerField()
+    fixed = models.PositiveIntegerField(null=True)
+    moved = models.BooleanField(default=False)
+    continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="continued_by")
+
+    objects = ViolationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # recording: closes and updates by fingerprint; one open row each
+            models.UniqueConstraint(
+                fields=["epoch", "fingerprint"], condition=Q(fixed=None), name="violation_open_fingerprint"
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed=None) | Q(fixed__gt=models.F("introduced")), name="violation_span"
+            ),
+        ]
+        indexes = [
+            # commit page and newest_introduced; history.rewind deletes what began after the fork
+            models.Index("epoch", "introduced", "id", name="violation_introduced"),
+            # commit page and newest_fixed; history.rewind reopens what ended after the fork
+            models.Index("epoch", "fixed", "id", condition=Q(fixed__isnull=False), name="violation_fixed"),
+            # violations page: the open ones of a rule, keyset by id
+            models.Index("epoch", "rule", "id", condition=Q(fixed=None), name="violation_open_rule"),
+            # violation page: earlier and later lifetimes of a fingerprint
+            models.Index("epoch", "fingerprint", "introduced", name="violation_history"),
+            # symbol page: lifetimes of a symbol
+            models.Index("epoch", "symbol", name="violation_symbol"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.path}:{self.line}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.fixed is None
