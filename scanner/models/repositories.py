@@ -71,7 +71,7 @@ class Repository(models.Model):
         ]
         indexes = [
             # schedule.enqueue_due: RepositoryQuerySet.due
-            models.Index("next_scan_at", condition=Q(archived_at=None), name="repository_due"),
+            models.Index(fields=["next_scan_at"], condition=Q(archived_at=None), name="repository_due"),
         ]
 
     def __str__(self) -> str:

@@ -85,9 +85,9 @@ class Scan(models.Model):
         ]
         indexes = [
             # scans page and the tile's last scan: ScanQuerySet.newest
-            models.Index("repository", "-created_at", "-id", name="scan_newest"),
+            models.Index(fields=["repository", "-created_at", "-id"], name="scan_newest"),
             # schedule.resend_stale: ScanQuerySet.stale
-            models.Index("heartbeat_at", condition=Q(state__in=ACTIVE), name="scan_stale"),
+            models.Index(fields=["heartbeat_at"], condition=Q(state__in=ACTIVE), name="scan_stale"),
         ]
 
     def __str__(self) -> str:

@@ -79,15 +79,15 @@ class Violation(models.Model):
         ]
         indexes = [
             # commit page and newest_introduced; history.rewind deletes what began after the fork
-            models.Index("epoch", "introduced", "id", name="violation_introduced"),
+            models.Index(fields=["epoch", "introduced", "id"], name="violation_introduced"),
             # commit page and newest_fixed; history.rewind reopens what ended after the fork
-            models.Index("epoch", "fixed", "id", condition=Q(fixed__isnull=False), name="violation_fixed"),
+            models.Index(fields=["epoch", "fixed", "id"], condition=Q(fixed__isnull=False), name="violation_fixed"),
             # violations page: the open ones of a rule, keyset by id
-            models.Index("epoch", "rule", "id", condition=Q(fixed=None), name="violation_open_rule"),
+            models.Index(fields=["epoch", "rule", "id"], condition=Q(fixed=None), name="violation_open_rule"),
             # violation page: earlier and later lifetimes of a fingerprint
-            models.Index("epoch", "fingerprint", "introduced", name="violation_history"),
+            models.Index(fields=["epoch", "fingerprint", "introduced"], name="violation_history"),
             # symbol page: lifetimes of a symbol
-            models.Index("epoch", "symbol", name="violation_symbol"),
+            models.Index(fields=["epoch", "symbol"], name="violation_symbol"),
         ]
 
     def __str__(self) -> str:
