@@ -65,8 +65,24 @@ class StandingQuerySet(models.QuerySet["Standing"]):
         """One row per repository: what its tile shows."""
         return self.filter(epoch__repository__current_epoch=models.F("epoch"), seq=models.F("epoch__replayed_seq"))
 
+    def at(self, places: Collection[tuple[int, int]]) -> StandingQuerySet:
+        """The rows of these (epoch id, seq)."""
+        chosen = (Q(epoch=epoch, seq=seq) for epoch, seq in places)
+        return self.filter(reduce(or_, chosen)) if places else self.none()
+
+    def recent(self, commits: int, every: int = 1) -> StandingQuerySet:
+        """One in `every` of the newest `commits` of each shown repository, the newest always, oldest first."""
+        newest = F("epoch__replayed_seq")
+        return (
+            self.filter(epoch__repository__current_epoch=F("epoch"), seq__gt=newest - commits)
+            .annotate(age=newest - F("seq"))
+            .alias(phase=Mod("age", every))
+            .filter(phase=0)
+            .order_by("epoch", "seq")
+        )
+
     def trend(self) -> StandingQuerySet:
-        """Oldest first, for charts and sparklines."""
+        """Oldest first, for charts."""
         return self.order_by("seq")
 
 

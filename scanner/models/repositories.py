@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -111,6 +111,21 @@ class CommitQuerySet(models.QuerySet["Commit"]):
     def newest(self) -> CommitQuerySet:
         """Newest first."""
         return self.order_by("-seq")
+
+    def heads(self, earlier: timedelta) -> CommitQuerySet:
+        """The newest commit whose numbers are shown, by repository.
+
+        `earlier_seq` is the newest commit before it, by topology, that is at least `earlier` older; null when
+        the history is younger.
+        """
+        before = Commit.objects.filter(
+            repository=OuterRef("repository"),
+            seq__lt=OuterRef("seq"),
+            committed_at__lte=OuterRef("committed_at") - earlier,
+        ).order_by("-seq")
+        return self.filter(seq=F("repository__current_epoch__replayed_seq")).annotate(
+            earlier_seq=Subquery(before.values("seq")[:1])
+        )
 
 
 class Commit(models.Model):
