@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import reduce
+from operator import or_
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Mod
 from django.utils import timezone
 
 from .repositories import Repository
@@ -63,7 +68,7 @@ class Epoch(models.Model):
 class StandingQuerySet(models.QuerySet["Standing"]):
     def current(self) -> StandingQuerySet:
         """One row per repository: what its tile shows."""
-        return self.filter(epoch__repository__current_epoch=models.F("epoch"), seq=models.F("epoch__replayed_seq"))
+        return self.filter(epoch__repository__current_epoch=F("epoch"), seq=F("epoch__replayed_seq"))
 
     def at(self, places: Collection[tuple[int, int]]) -> StandingQuerySet:
         """The rows of these (epoch id, seq)."""
