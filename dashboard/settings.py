@@ -68,7 +68,9 @@ TEMPLATES = [
 ]
 
 # A pooled connection outlives the test that opened it, so the tests switch the pool off.
-DATABASES = {"default": environment.database("DATABASE_URL", pool=environment.flag("TRUTHLINE_DATABASE_POOL", True))}
+POOL = environment.flag("TRUTHLINE_DATABASE_POOL", default=True)
+# A pooled connection is looked at before it is handed out: the database may have been restarted meanwhile.
+DATABASES = {"default": environment.database("DATABASE_URL", pool=POOL) | {"CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
@@ -150,6 +152,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick that waited longer than the next one is worth nothing.
     "enqueue due scans": {"task": "scanner.tasks.enqueue_due_scans", "schedule": 15.0, "options": {"expires": 60}},
+    "record heartbeat": {"task": "dashboard.tasks.record_heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 15.0, "options": {"expires": 60}},
 }
 

@@ -1,0 +1,60 @@
+"""Sends `manage.py`'s words to `up`, to `test`, or to Django with the database and the broker within reach."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import execute_from_command_line
+
+from dashboard.embedded import servers, suite, up
+from dashboard.embedded.data_folder import DataFolder, InUse, of_checkout
+from dashboard.embedded.processes import Console, Supervisor
+
+PATIENCE = 30.0  # seconds that a command waits for another one to end
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out one command and return its exit code."""
+    match arguments:
+        case ["up", *rest]:
+            return up.run(rest)
+        case ["test", *rest]:
+            return suite.run(rest)
+    with surroundings(of_checkout()):
+        execute_from_command_line(["manage.py", *arguments])
+    return 0
+
+
+@contextmanager
+def surroundings(folder: DataFolder) -> Iterator[None]:
+    """Put into the environment what the settings need.
+
+    With an `up` running, a command joins it. Without one it starts the servers for as long as it takes, so that a
+    forgotten password can be changed, or a repository connected, before the first `up` or after a failed one.
+    """
+    up.set_defaults(folder)
+    named = servers.given()
+    if named:
+        yield
+        return
+    try:
+        with folder.locked(0 if _joinable(folder) else PATIENCE):
+            supervisor = Supervisor(Console(sys.stderr), log=folder.path / "servers.log")
+            try:
+                os.environ |= servers.start(folder, supervisor).environment
+                yield
+            finally:
+                supervisor.stop()
+    except InUse as error:
+        if not (error.running and error.running["environment"]):
+            raise
+        os.environ |= error.running["environment"]
+        yield
+
+
+def _joinable(folder: DataFolder) -> bool:
+    running = folder.running()
+    return bool(running and running["command"] == "up")

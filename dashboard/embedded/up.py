@@ -1,0 +1,129 @@
+"""`manage.py up [--port 8000] [--no-demo]`: the whole of Truthline in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import socket
+import sys
+
+from dashboard.embedded import servers
+from dashboard.embedded.bootstrap import ROOT
+from dashboard.embedded.data_folder import DataFolder, of_checkout
+from dashboard.embedded.failure import CannotStart
+from dashboard.embedded.processes import Console, Program, StopRequested, Supervisor
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0  # seconds that the web server may take to answer
+
+
+def run(arguments: list[str]) -> int:
+    """Run everything and return 0 after a clean stop."""
+    port = _parse(arguments).port
+    folder = of_checkout()
+    with folder.locked():
+        check_port(port)
+        set_defaults(folder)
+        console = Console(sys.stdout)
+        supervisor = Supervisor(console)
+        supervisor.listen()
+        try:
+            start(folder, supervisor, port)
+            supervisor.watch()
+        except StopRequested:
+            pass
+        finally:
+            console.line("up", "stopping …")
+            supervisor.stop()
+        console.line("up", "stopped")
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Run Truthline until Ctrl-C.")
+    parser.add_argument("--port", type=_port, default=8000, help="where the pages are served on this machine")
+    parser.add_argument("--no-demo", action="store_true", help="start without the demo data")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (1 to 65535)")
+    return int(text)
+
+
+def check_port(port: int) -> None:
+    """Refuse to go on when somebody listens there already."""
+    with socket.socket() as probe:
+        # As gunicorn will do: connections of an earlier run that still linger are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise CannotStart(f"port {port} is reserved for root. Choose another: manage.py up --port 8000") from None
+        except OSError:
+            raise CannotStart(f"port {port} is taken. Choose another: manage.py up --port {port + 1}") from None
+
+
+def set_defaults(folder: DataFolder) -> None:
+    """Fill in what the settings need and the operator did not say."""
+    for name, value in (
+        ("DJANGO_SETTINGS_MODULE", "dashboard.settings"),
+        ("TRUTHLINE_DATA", str(folder.path)),
+        # Nobody but this machine can connect, and its user is the operator.
+        ("TRUTHLINE_HTTPS", "off"),
+        ("TRUTHLINE_LOCAL_PATHS", "/"),
+    ):
+        os.environ[name] = os.environ.get(name) or value
+    if not os.environ.get("SECRET_KEY_FILE"):
+        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or folder.secret("secret-key")
+
+
+def start(folder: DataFolder, supervisor: Supervisor, port: int) -> None:
+    """Start all processes, in the order in which they need one another, and say where the pages are."""
+    url = f"http://{HOST}:{port}/"
+    found = servers.start(folder, supervisor)
+    for line in found.origins:
+        supervisor.console.line("up", line)
+    os.environ |= found.environment
+    login = supervisor.run(Program("prepare", [sys.executable, "-m", "django", "prepare"], {}, ROOT))
+    web = supervisor.start(_web(port))
+    supervisor.start(_worker())
+    supervisor.start(_beat(folder))
+    supervisor.wait_until(lambda: _answers(port), web, PATIENCE)
+    folder.announce("up", url, found.environment)
+    for line in ("", f"Truthline is ready: {url}", *login, "Ctrl-C stops it.", ""):
+        supervisor.console.line("up", line)
+
+
+def _web(port: int) -> Program:
+    command = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", f"--bind={HOST}:{port}", "--workers=2"]
+    return Program("web", [*command, "--threads=4", "--no-control-socket", "--log-level=warning"], {}, ROOT)
+
+
+def _worker() -> Program:
+    # Two at least: a long replay must not hold up the chunks of another scan.
+    concurrency = max(2, os.cpu_count() or 1)
+    command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", f"--concurrency={concurrency}"]
+    return Program("worker", [*command, "--loglevel=INFO", "--without-gossip", "--without-mingle"], {}, ROOT)
+
+
+def _beat(folder: DataFolder) -> Program:
+    schedule = folder.path / "beat-schedule"
+    command = [sys.executable, "-m", "celery", "-A", "dashboard", "beat", f"--schedule={schedule}", "--pidfile="]
+    return Program("beat", [*command, "--loglevel=WARNING"], {}, ROOT)
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the pages are served, with the database and the broker behind them."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        health = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return bool(health["database"] == health["broker"] == "ok")

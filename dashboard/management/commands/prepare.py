@@ -1,0 +1,38 @@
+"""`prepare`: bring the database up to date, collect static files, make the first login. Harmless to repeat."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+FIRST_USER = "admin"
+
+
+class Command(BaseCommand):
+    help = "Migrate the database, collect static files and make the first login. Prints how to sign in."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        self.stdout.write(first_login())
+
+
+def first_login() -> str:
+    """Make the first user where there is none yet; return the sentence that says how to sign in.
+
+    The password is shown this one time and kept nowhere but as a hash.
+    """
+    people = get_user_model().objects
+    if not people.exists():
+        password = secrets.token_urlsafe(12)
+        people.create_superuser(FIRST_USER, password=password)
+        return f"First login: {FIRST_USER} with the password {password} (shown only this once)"
+    if people.filter(username=FIRST_USER, is_active=True).exists():
+        return f"Sign in as {FIRST_USER}. Password forgotten: python3 manage.py changepassword {FIRST_USER}"
+    return "Sign in with your own login."

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""`python3 manage.py up` runs Truthline, `python3 manage.py test` tests it; any other word is a Django command.
+
+Needs nothing but Python and git: the first call makes `.venv` beside this file and goes on in there. This file keeps to
+syntax that older interpreters read too, so that they can be told what is wrong.
+"""
+
+import sys
+
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    if tuple(sys.version_info[:2]) < OLDEST:
+        sys.stderr.write(
+            "manage.py: Truthline needs Python %d.%d or newer, and this is %d.%d (%s). Try python3.11 or python3.12.\n"  # noqa: UP031
+            % (OLDEST + tuple(sys.version_info[:2]) + (sys.executable,))
+        )
+        return 1
+    # Only now: the rest is written for the Python that was just asked for.
+    from dashboard.embedded import bootstrap  # noqa: PLC0415
+
+    return bootstrap.run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

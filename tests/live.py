@@ -1,0 +1,81 @@
+"""A real Celery worker for tests, on the database and the broker of the test process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from dashboard.celery import app
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60.0  # seconds
+
+
+class LiveWorker:
+    """`celery -A dashboard worker` as a child process. What it prints stands in `log`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "worker.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.data: Path | None = None
+
+    def start(self, *, concurrency: int = 2) -> None:
+        """Start the worker and wait until it takes tasks; nothing happens when it runs already on the same data."""
+        if self.running and self.data == settings.TRUTHLINE_DATA:
+            return
+        self.stop()
+        self.data = settings.TRUTHLINE_DATA
+        environment = os.environ | {"DATABASE_URL": _database_url(), "TRUTHLINE_DATA": str(self.data)}
+        command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", "--loglevel=INFO"]
+        command += [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--hostname=test@%h"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        deadline = time.monotonic() + PATIENCE
+        while b" ready." not in self.log.read_bytes():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the worker did not start:\n{self.log.read_text()}")
+            time.sleep(0.05)
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Let the worker finish its tasks and end."""
+        if self.process is not None and self.running:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """Kill the worker and its children on the spot, as the kernel would when memory runs out."""
+        if self.process is not None and self.running:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def settle(self) -> None:
+        """Empty the queue and wait for the tasks that run: the next test must not meet them."""
+        app.control.purge()
+        deadline = time.monotonic() + PATIENCE
+        while self.running:
+            active = app.control.inspect(timeout=1).active()
+            if active is not None and not any(active.values()):
+                return
+            if time.monotonic() > deadline:
+                self.kill()
+
+
+def _database_url() -> str:
+    """Return the address of the test database, which differs from DATABASE_URL in the name."""
+    parts = connection.settings_dict
+    user = quote(parts["USER"]) + (f":{quote(parts['PASSWORD'])}" if parts["PASSWORD"] else "")
+    return f"postgres://{user}@{parts['HOST']}:{parts['PORT']}/{quote(parts['NAME'])}"
