@@ -22,6 +22,10 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
         """Repositories that are not archived."""
         return self.filter(archived_at=None)
 
+    def archived(self) -> RepositoryQuerySet:
+        """Repositories that are kept but no longer scanned."""
+        return self.filter(archived_at__isnull=False)
+
     def due(self, now: datetime) -> RepositoryQuerySet:
         """Repositories whose next scan is to start by `now`, the longest waiting first."""
         return self.tracked().filter(interval_minutes__gt=0, next_scan_at__lte=now).order_by("next_scan_at")

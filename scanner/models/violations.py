@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, ExpressionWrapper, F, FloatField, Q, Sum, Value, When
 
 from .epochs import Epoch
 
@@ -30,6 +33,37 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
         return self.filter(
             Q(introduced__gt=a, introduced__lte=b, continues=None) | Q(fixed__gt=a, fixed__lte=b, moved=False)
         )
+
+    def shown(self) -> ViolationQuerySet:
+        """Of every repository's shown epoch."""
+        return self.filter(epoch__repository__current_epoch=F("epoch"))
+
+    def mentioning(self, text: str) -> ViolationQuerySet:
+        """With the text in the path or the symbol, in whatever case."""
+        return self.filter(Q(path__icontains=text) | Q(symbol__icontains=text))
+
+    def costing(
+        self, rules: Mapping[str, float], severities: Mapping[str, float], scopes: Mapping[str, float]
+    ) -> ViolationQuerySet:
+        """Annotate `points`, the product of the three factors; a name that is not in its map counts nothing."""
+        by_factor: dict[float, list[str]] = {}
+        for rule, factor in rules.items():
+            by_factor.setdefault(factor, []).append(rule)
+        product = (
+            Case(*(When(rule__in=names, then=Value(factor)) for factor, names in by_factor.items()), default=Value(0.0))
+            * Case(
+                *(When(severity=name, then=Value(float(factor))) for name, factor in severities.items()),
+                default=Value(0.0),
+            )
+            * Case(
+                *(When(scope=name, then=Value(float(factor))) for name, factor in scopes.items()), default=Value(0.0)
+            )
+        )
+        return self.annotate(points=ExpressionWrapper(product, output_field=FloatField()))
+
+    def by_file(self) -> models.QuerySet[Violation, dict[str, Any]]:
+        """Files by what their violations cost together, the dearest first. Needs `costing`."""
+        return self.values("path").annotate(open=Count("id"), cost=Sum("points")).order_by("-cost", "-open", "path")
 
     def newest_introduced(self) -> ViolationQuerySet:
         return self.filter(continues=None).order_by("-introduced", "id")
