@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logging import LogRecord
 from pathlib import Path
 
 from dashboard import environment
@@ -156,10 +157,23 @@ CELERY_BEAT_SCHEDULE = {
     "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 15.0, "options": {"expires": 60}},
 }
 
+
+def _worth_a_line(record: LogRecord) -> bool:
+    # Monitors ask every few seconds and read the answer; the log need not repeat each one that is not well.
+    return getattr(getattr(record, "request", None), "path", "") != "/healthz"
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"worth a line": {"()": "django.utils.log.CallbackFilter", "callback": _worth_a_line}},
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"filters": ["worth a line"]},
+        # Two lines for each tick of beat would drown what the scanner says; failures are warnings and stay.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }

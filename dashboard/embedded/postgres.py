@@ -30,6 +30,7 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "log_checkpoints": "off",
+    "log_line_prefix": "",
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
@@ -115,8 +116,11 @@ class Cluster:
     def ready(self) -> bool:
         """Tell whether the server takes connections."""
         try:
+            # Asked too early, it would log a refusal; this line is where it says that it is open.
+            if (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[7].strip() != "ready":
+                return False
             psycopg.connect(self.url("postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError:
+        except (OSError, IndexError, psycopg.OperationalError):
             return False
         return True
 

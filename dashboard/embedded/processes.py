@@ -50,14 +50,14 @@ class Program:
 
 
 class Console:
-    """Writes lines with the name of who said them, in colour on a terminal."""
+    """Writes lines with the time and the name of who said them, in colour on a terminal."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
         self.colour = stream.isatty() and "NO_COLOR" not in os.environ
 
     def line(self, name: str, text: str) -> None:
-        prefix = f"{name:<8} |"
+        prefix = f"{time.strftime('%H:%M:%S')} {name:<8} |"
         if self.colour:
             prefix = f"\033[{COLOURS.get(name, 1)}m{prefix}\033[0m"
         with suppress(BrokenPipeError):

@@ -13,9 +13,12 @@ from dashboard.embedded.bootstrap import ROOT
 
 BIN = Path(sys.executable).parent
 
-# mypy's Django plug-in reads the settings, which refuse to load without these; nothing connects to them.
+# mypy's Django plug-in reads the settings and Compose fills in its file; both refuse to go on without these. Nothing
+# connects to them.
 PLACEHOLDERS = {
     "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+    "POSTGRES_PASSWORD": "none",
+    "VALKEY_PASSWORD": "none",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "BROKER_URL": "redis://127.0.0.1:1/0",
     "SECRET_KEY": "only for reading the settings, signs nothing",
@@ -52,7 +55,7 @@ def sections(arguments: list[str]) -> list[Section]:
         Section("mypy", [python, "-m", "mypy"], placeholders=True),
         Section("import-linter", [str(BIN / "lint-imports"), "--no-cache"]),
         Section("hadolint", [str(BIN / "hadolint"), "docker/Dockerfile"]),
-        Section("compose", [str(BIN / "docker-compose"), *compose, "config", "--quiet"]),
+        Section("compose", [str(BIN / "docker-compose"), *compose, "config", "--quiet"], placeholders=True),
         Section("pytest", [python, "-m", "pytest", "--numprocesses=auto", "--dist=loadgroup"]),
     ]
 

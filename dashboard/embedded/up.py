@@ -106,13 +106,23 @@ def _web(port: int) -> Program:
 def _worker() -> Program:
     # Two at least: a long replay must not hold up the chunks of another scan.
     concurrency = max(2, os.cpu_count() or 1)
-    command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", f"--concurrency={concurrency}"]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "dashboard", "worker", f"--concurrency={concurrency}"]
     return Program("worker", [*command, "--loglevel=INFO", "--without-gossip", "--without-mingle"], {}, ROOT)
 
 
 def _beat(folder: DataFolder) -> Program:
     schedule = folder.path / "beat-schedule"
-    command = [sys.executable, "-m", "celery", "-A", "dashboard", "beat", f"--schedule={schedule}", "--pidfile="]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "dashboard",
+        "beat",
+        f"--schedule={schedule}",
+        "--pidfile=",
+    ]
     return Program("beat", [*command, "--loglevel=WARNING"], {}, ROOT)
 
 
