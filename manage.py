@@ -12,10 +12,10 @@ OLDEST = (3, 11)
 
 def main() -> int:
     if tuple(sys.version_info[:2]) < OLDEST:
-        sys.stderr.write(
-            "manage.py: Truthline needs Python %d.%d or newer, and this is %d.%d (%s). Try python3.11 or python3.12.\n"  # noqa: UP031
-            % (OLDEST + tuple(sys.version_info[:2]) + (sys.executable,))
-        )
+        wanted = ".".join(map(str, OLDEST))
+        found = ".".join(map(str, sys.version_info[:2]))
+        sentence = "manage.py: Truthline needs Python {0} or newer, and {1} is Python {2}. Try: python{0} manage.py\n"
+        sys.stderr.write(sentence.format(wanted, sys.executable, found))
         return 1
     # Only now: the rest is written for the Python that was just asked for.
     from dashboard.embedded import bootstrap  # noqa: PLC0415
