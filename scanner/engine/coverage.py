@@ -56,8 +56,9 @@ class Coverage:
 def missing_since(awaited: int | None, before: int, now: int) -> int | None:
     """Return the number of production files to wait for, or None while nothing is missing.
 
-    When more than 20 % of the production files vanish in one commit, the score stays inconclusive until as many are
-    back. `awaited` is what this function returned for the commit before, `before` and `now` are production files.
+    When more than 20 % of the production files vanish in one commit, the score is inconclusive for as long as more than
+    20 % of them are missing. `awaited` is what this function returned for the commit before; `before` and `now` are
+    numbers of production files.
     """
     if awaited is None:
         awaited = before
