@@ -28,6 +28,10 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
         """Fixed by commit `seq`; what only moved there is not fixed."""
         return self.filter(fixed=seq, moved=False)
 
+    def moved_in(self, seq: int) -> ViolationQuerySet:
+        """Known before commit `seq`, which gave them another path, severity or scope."""
+        return self.filter(introduced=seq, continues__isnull=False)
+
     def between(self, a: int, b: int) -> ViolationQuerySet:
         """New or fixed in the commits after `a` up to `b`."""
         return self.filter(
