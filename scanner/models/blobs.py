@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from django.db import models
 
 
 class BlobQuerySet(models.QuerySet["Blob"]):
-    def known(self, extractor: int, shas: Collection[str]) -> set[str]:
-        """Those of `shas` that have facts."""
-        return set(self.filter(extractor=extractor, sha__in=shas).values_list("sha", flat=True))
+    def missing(self, extractor: int, shas: Iterable[str]) -> list[str]:
+        """Those of `shas` that have no facts yet, in their order."""
+        missing: list[str] = []
+        for some in _batches(shas):
+            known = set(self.filter(extractor=extractor, sha__in=some).values_list("sha", flat=True))
+            missing += (sha for sha in some if sha not in known)
+        return missing
 
-    def facts(self, extractor: int, shas: Collection[str]) -> dict[str, bytes]:
-        """Encoded facts (scanner.engine.facts) by sha; what has none is left out."""
-        rows = self.filter(extractor=extractor, sha__in=shas).values_list("sha", "facts")
-        return {sha: bytes(facts) for sha, facts in rows.iterator(chunk_size=2000)}
+    def facts(self, extractor: int, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield (sha, encoded facts: scanner.engine.facts); what has none is left out."""
+        for some in _batches(shas):
+            for sha, facts in self.filter(extractor=extractor, sha__in=some).values_list("sha", "facts"):
+                yield sha, bytes(facts)
 
 
 class Blob(models.Model):
@@ -31,3 +37,10 @@ class Blob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha}: {self.outcome}"
+
+
+def _batches(shas: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Cut into pieces that fit one statement well."""
+    rest = iter(shas)
+    while some := tuple(islice(rest, 2000)):
+        yield some

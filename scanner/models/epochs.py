@@ -42,6 +42,7 @@ class Epoch(models.Model):
     baseline_sha = models.CharField(max_length=40, blank=True)
     pinned = models.JSONField(null=True)  # scanner.engine.score.Pinned of the baseline; null until it is measured
     replayed_seq = models.PositiveIntegerField(default=0)
+    rewound = models.BooleanField(default=False)  # places of open violations may be those of forgotten commits
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = EpochQuerySet.as_manager()
@@ -86,6 +87,10 @@ class StandingQuerySet(models.QuerySet["Standing"]):
             .order_by("epoch", "seq")
         )
 
+    def moved(self) -> StandingQuerySet:
+        """Commits that introduced or fixed something."""
+        return self.exclude(introduced=0, fixed=0)
+
     def trend(self) -> StandingQuerySet:
         """Oldest first, for charts."""
         return self.order_by("seq")
@@ -96,7 +101,9 @@ class Standing(models.Model):
 
     `score` is 0–100, null where the tree is too far from the baseline to compare. `debt` is the
     weighted debt V of all areas. `d` and `v` map an area to its own denominator at this commit and
-    to its debt. `python` = `analysed` + `unparsable` + `skipped` files.
+    to its debt. `python` = `analysed` + `unparsable` + `skipped` files;
+    `scored` are those of production, tests and scripts. `awaited` is how many production files there
+    were before over a fifth of them vanished at once; null when none are missing.
     """
 
     pk = models.CompositePrimaryKey("epoch_id", "seq")  # trend, commit list, StandingQuerySet.current
@@ -112,6 +119,10 @@ class Standing(models.Model):
     analysed = models.PositiveIntegerField()
     unparsable = models.PositiveIntegerField()
     skipped = models.PositiveIntegerField()
+    scored = models.PositiveIntegerField()
+    scored_analysed = models.PositiveIntegerField()
+    production = models.PositiveIntegerField()
+    awaited = models.PositiveIntegerField(null=True)
     inconclusive = models.BooleanField(default=False)
     d = models.JSONField(default=dict)
     v = models.JSONField(default=dict)
@@ -123,8 +134,8 @@ class Standing(models.Model):
 
     @property
     def coverage(self) -> float:
-        """Analysed share of the Python files, 0–1; 1 when there are none."""
-        return self.analysed / self.python if self.python else 1.0
+        """Analysed share of production, tests and scripts, 0–1; 1 when there are none."""
+        return self.scored_analysed / self.scored if self.scored else 1.0
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):

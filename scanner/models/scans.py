@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from .epochs import Epoch
@@ -27,9 +28,14 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def newest(self) -> ScanQuerySet:
         return self.order_by("-created_at", "-id")
 
-    def stale(self, before: datetime) -> ScanQuerySet:
-        """Active ones that nobody has worked on since `before`."""
-        return self.active().filter(heartbeat_at__lt=before)
+    def latest(self) -> ScanQuerySet:
+        """One scan per repository: the one that runs, else the newest."""
+        running = Case(When(state__in=RUNNING, then=0), default=1)
+        return self.order_by("repository", running, "-created_at", "-id").distinct("repository")
+
+    def stale(self, silent_for: timedelta) -> ScanQuerySet:
+        """Active ones that nobody has worked on for that long, by the database's clock."""
+        return self.active().filter(heartbeat_at__lt=Now() - silent_for)
 
 
 class Scan(models.Model):
@@ -79,7 +85,7 @@ class Scan(models.Model):
 
     class Meta:
         constraints = [
-            # leases.claim: one scan of a repository runs, and one may wait for it to end
+            # scans.claim: one scan of a repository runs, and one may wait for it to end
             models.UniqueConstraint(fields=["repository"], condition=Q(state__in=RUNNING), name="scan_one_running"),
             models.UniqueConstraint(fields=["repository"], condition=Q(state="queued"), name="scan_one_queued"),
         ]
@@ -109,9 +115,9 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
     def unfinished(self) -> ChunkQuerySet:
         return self.filter(done=False)
 
-    def claimable(self, before: datetime) -> ChunkQuerySet:
-        """Unfinished ones that nobody has worked on since `before`, the head's first."""
-        return self.unfinished().filter(Q(heartbeat_at=None) | Q(heartbeat_at__lt=before)).order_by("n")
+    def claimable(self) -> ChunkQuerySet:
+        """Unfinished ones that nobody works on, the head's first."""
+        return self.unfinished().filter(heartbeat_at=None).order_by("n")
 
 
 class Chunk(models.Model):
@@ -123,7 +129,7 @@ class Chunk(models.Model):
     shas = ArrayField(models.CharField(max_length=40))
     done = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)  # null: nobody works on it
 
     objects = ChunkQuerySet.as_manager()
 
