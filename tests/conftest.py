@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Django switches it off again for the tests; at load time it means: no manifest of static files.
         "DEBUG": "1",
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
-        "SECRET_KEY": "a key for tests, known to everybody who reads this",
+        "SECRET_KEY": "a key for tests, and known to everybody who reads this",
         "TRUTHLINE_DATABASE_POOL": "off",
         "TRUTHLINE_HTTPS": "off",
         "TRUTHLINE_LOCAL_PATHS": "/",

@@ -21,7 +21,7 @@ PLACEHOLDERS = {
     "VALKEY_PASSWORD": "none",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "BROKER_URL": "redis://127.0.0.1:1/0",
-    "SECRET_KEY": "only for reading the settings, signs nothing",
+    "SECRET_KEY": "only for reading the settings: it never signs anything",
 }
 
 

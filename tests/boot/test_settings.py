@@ -29,7 +29,7 @@ def python(code: str, **changes: str) -> subprocess.CompletedProcess[str]:
     ("changes", "sentence"),
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
-        ({"SECRET_KEY": "short"}, "SECRET_KEY must have at least 32 characters"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must have at least 50 characters"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE: cannot read /nowhere/key"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL must start with postgres://"),
@@ -72,9 +72,9 @@ def test_defaults_are_the_safe_ones(code, printed):
 
 
 def test_secret_from_a_file(tmp_path):
-    (tmp_path / "key").write_text("k" * 40 + "\n")
+    (tmp_path / "key").write_text("k" * 50 + "\n")
     done = python(SHOW + "print(s.SECRET_KEY)", SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
-    assert done.stdout.strip() == "k" * 40
+    assert done.stdout.strip() == "k" * 50
 
 
 def test_amqp_gets_no_option_of_redis():
@@ -83,7 +83,7 @@ def test_amqp_gets_no_option_of_redis():
 
 
 def test_ready_for_deployment():
-    key = "aB3-" * 20
+    key = "aB3-_" * 20
     done = subprocess.run(
         [sys.executable, "-m", "django", "check", "--deploy", "--fail-level=WARNING"],
         cwd=ROOT,
