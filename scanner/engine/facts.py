@@ -1,0 +1,145 @@
+"""What one blob says, whatever path it lies at: the facts every rule works on, and how they are stored.
+
+Nothing here depends on a path, a repository or a configuration, so the same bytes have the same facts everywhere.
+Rows are tuples of plain values; a new rule adds fields at the end and raises EXTRACTOR_VERSION.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from sys import intern
+from typing import Any, Literal, NamedTuple, cast
+
+import msgpack
+import zstandard
+
+EXTRACTOR_VERSION = 1
+
+Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
+
+# Where a statement stands. Import.where and Definition.where are sums of these.
+CONDITIONAL = 1  # under if, try with handlers, for, while or match: it may not run
+TYPE_CHECKING = 2  # only type checkers run it
+GUARDED = 4  # in a try (or suppress) that survives its ImportError
+FALLBACK = 8  # in the handler that runs when a guarded import failed
+DEFERRED = 16  # in a function: it runs when called, not on import
+MAIN = 32  # under `if __name__ == "__main__"`
+REFUSED = 64  # in `with pytest.raises(ImportError)`: a test that the import fails
+
+# What a module does that no name tells. Facts.module is a sum of these.
+HAS_GETATTR = 1  # defines __getattr__ (PEP 562): any name may exist
+REPLACES_ITSELF = 2  # assigns sys.modules[__name__]
+SETS_NAMES = 4  # writes to globals(), or execs on module level
+INSTALLS_FINDER = 8  # touches sys.meta_path or sys.path_hooks
+SETS_PATH = 16  # assigns __path__: its submodules may lie elsewhere
+REGISTERS_MODULES = 32  # assigns sys.modules[<something>] under a name that no constant tells
+
+# What a definition is. Definition.traits is a sum of these.
+IS_CLASS = 1
+IS_ASYNC = 2
+EMPTY = 4  # nothing but a docstring, pass or ...
+STATEFUL = 8  # a class whose instances carry mutable state
+FACTORY = 16  # a function that returns an instance it made, or a module-global
+VALUE = 32  # a class of plain values: enum, named tuple, typed dict, frozen dataclass
+
+
+class Import(NamedTuple):
+    """One import statement; `import a, b` makes two.
+
+    `names` holds (name, bound as), is empty for `import module`, and is ("*", "*") for a star. `alias` is the x of
+    `import module as x`. `enclosing` is the qualified name of the function or class around it.
+    """
+
+    line: int
+    end_line: int
+    level: int
+    module: str
+    names: tuple[tuple[str, str], ...]
+    alias: str
+    where: int
+    enclosing: str
+
+
+class Definition(NamedTuple):
+    """A class or function on module level. `bases`, `decorators` and `returns` (what a function's calls return, for
+    factories) are dotted names; `members` are a class's methods and attributes; `body` is equal for equal bodies,
+    docstring, comments, layout and the definition's own name aside; `size` is the number of statements."""
+
+    name: str
+    line: int
+    end_line: int
+    where: int
+    traits: int
+    bases: tuple[str, ...]
+    decorators: tuple[str, ...]
+    members: tuple[str, ...]
+    body: str
+    size: int
+    returns: tuple[str, ...]
+
+
+class Getter(NamedTuple):
+    """A function that returns the module-global `variable`, which it makes, by one of `makers`, when it is not there.
+
+    A maker is a dotted name that is called.
+    """
+
+    function: str
+    line: int
+    end_line: int
+    variable: str
+    makers: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of one blob. With another outcome than "ok" only `detail`, `line` (0 = unknown) and `lines` are told.
+
+    `names` are bound on module level beside imports and definitions; `typing_names` only for type checkers; `aliases`
+    holds (name, dotted name) of `name = other`; `exports` is `__all__`, None when absent or computed; `virtual` are
+    the keys of `sys.modules["…"] = …`; `module` sums up what no name tells.
+    """
+
+    outcome: Outcome
+    detail: str = ""
+    line: int = 0
+    lines: int = 0
+    imports: tuple[Import, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    names: tuple[str, ...] = ()
+    typing_names: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    exports: tuple[str, ...] | None = None
+    virtual: tuple[str, ...] = ()
+    module: int = 0
+    getters: tuple[Getter, ...] = ()
+
+    @property
+    def parsed(self) -> bool:
+        """Whether the blob could be read."""
+        return self.outcome == "ok"
+
+
+_FIELDS = tuple(field.name for field in fields(Facts))
+_ROWS: dict[str, type[Any]] = {"imports": Import, "definitions": Definition, "getters": Getter}
+
+
+def encode(facts: Facts) -> bytes:
+    """Return the facts as bytes for storage."""
+    packed = msgpack.packb([getattr(facts, name) for name in _FIELDS])
+    return zstandard.ZstdCompressor(level=3, write_content_size=True).compress(cast(bytes, packed))
+
+
+def decode(data: bytes) -> Facts:
+    """Return what `encode` stored. Raises zstandard.ZstdError or ValueError for anything else."""
+    values = msgpack.unpackb(zstandard.ZstdDecompressor().decompress(data), use_list=False)
+    told = dict(zip(_FIELDS, values, strict=True))
+    for name, row in _ROWS.items():
+        told[name] = tuple(map(row._make, told[name]))
+    told["imports"] = tuple(_interned(row) for row in told["imports"])
+    return Facts(**told)
+
+
+def _interned(row: Import) -> Import:
+    """Module names repeat in thousands of files: hold each once."""
+    return row._replace(module=intern(row.module))
