@@ -1,0 +1,237 @@
+"""One way to start git: no configuration but ours, no network, no prompt, no replaced objects, bounded memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+CHUNK = 1 << 16
+MEMORY_BYTES = 4 << 30
+
+
+class GitError(Exception):
+    """git could not do what was asked; `str(error)` is one clear sentence for a person."""
+
+
+class NotARepository(GitError):
+    """The path holds no git repository."""
+
+
+class UnknownRevision(GitError):
+    """The revision names no commit of the repository."""
+
+
+class EmptyRepository(GitError):
+    """The repository has no commit yet."""
+
+
+class MissingObject(GitError):
+    """An object that is needed is not in the repository: a partial, shallow or damaged clone."""
+
+
+class ShallowClone(GitError):
+    """The history is cut off, so lifetimes cannot be told."""
+
+
+class UnsupportedFormat(GitError):
+    """The repository names its objects with sha256."""
+
+
+class TreeTooLarge(GitError):
+    """A commit's tree or change has more, longer or deeper paths than any honest repository."""
+
+
+class FileTooLarge(GitError):
+    """A file is larger than what is read into memory."""
+
+
+# Lazy fetching of a partial clone would go to the network: GIT_ALLOW_PROTOCOL forbids it to every git,
+# GIT_NO_LAZY_FETCH says it plainly to those that know it.
+ENVIRONMENT: Mapping[str, str] = {
+    "HOME": os.devnull,
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "/bin/false",
+    "GIT_SSH_COMMAND": "/bin/false",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_TEMPLATE_DIR": "",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+    "GIT_HTTP_LOW_SPEED_TIME": "30",
+}
+
+# A commit-graph file could tell another history than the commits do. Small pack windows keep a large
+# repository under the memory limit, and blobs above the threshold are streamed instead of loaded.
+SETTINGS: Sequence[str] = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.commitGraph=false",
+    "core.attributesFile=/dev/null",
+    "core.packedGitWindowSize=32m",
+    "core.packedGitLimit=512m",
+    "core.bigFileThreshold=4m",
+    "credential.helper=",
+    "protocol.allow=never",
+    "http.followRedirects=false",
+    "submodule.recurse=false",
+    "pack.threads=1",
+    "gc.auto=0",
+    "safe.bareRepository=explicit",
+)
+
+_MISSING = re.compile(
+    r"unable to read|missing (blob|tree|commit|object)|bad (object|tree|blob)|could not (parse|fetch|get)|"
+    r"[Ff]ailed to traverse|not a valid object|unable to find|promisor",
+)
+
+
+def command(*arguments: str, settings: Sequence[str] = SETTINGS) -> list[str]:
+    """Return the argument list of a git call with every setting of ours in front."""
+    options = [part for setting in settings for part in ("-c", setting)]
+    return ["git", "--no-pager", *options, *arguments]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Return the whole environment of a git process: nothing of ours but PATH."""
+    return {"PATH": os.environ.get("PATH", os.defpath), **ENVIRONMENT, **extra}
+
+
+def limit_memory(process: subprocess.Popen[bytes], limit: int = MEMORY_BYTES) -> None:
+    """Bound the address space of a process just started, where the system can."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 (POSIX only, and prlimit is Linux's alone)
+
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, limit))
+
+
+def explain(stderr: bytes, what: str) -> GitError:
+    """Turn what git said into one error for a person; `what` names the repository."""
+    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if not line.startswith("warning:")]
+    text = re.sub(r"^(fatal|error): ", "", lines[-1] if lines else "it ended without a word")
+    text = "".join(char if char.isprintable() else "?" for char in text)[:300]
+    if re.search(r"[Oo]ut of memory", text):
+        return TreeTooLarge(f"git ran out of memory while reading {what}.")
+    if any(_MISSING.search(line) for line in lines):
+        return MissingObject(f"{what} lacks objects that are needed ({text}): is it a partial or damaged clone?")
+    return GitError(f"git could not read {what}: {text}.")
+
+
+class Output:
+    """The running output of one git process: reads of exact sizes, or records up to a separator.
+
+    Where the output ends the process has ended too: GitError is raised there when it failed, so half an answer
+    is never taken for a whole one.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], stderr: IO[bytes], what: str) -> None:
+        self._process = process
+        self._stderr = stderr
+        self._what = what
+        self._buffer = bytearray()
+
+    def _fill(self) -> bool:
+        chunk = os.read(self._process.stdout.fileno(), CHUNK) if self._process.stdout else b""
+        self._buffer += chunk
+        if not chunk and self._process.wait():
+            self._stderr.seek(0)
+            raise explain(self._stderr.read(CHUNK), self._what)
+        return bool(chunk)
+
+    def record(self, separator: bytes, cap: int) -> tuple[bytes, bool] | None:
+        """Return the next record without its separator, and whether it was cut at `cap` bytes; None at the end."""
+        kept = bytearray()
+        cut = False
+        while (at := self._buffer.find(separator)) < 0:
+            cut = self._keep(kept, len(self._buffer), cap) or cut
+            if not self._fill():
+                return (bytes(kept), cut) if kept else None
+        cut = self._keep(kept, at, cap) or cut
+        del self._buffer[: len(separator)]
+        return bytes(kept), cut
+
+    def _keep(self, kept: bytearray, size: int, cap: int) -> bool:
+        room = cap - len(kept)
+        kept += self._buffer[: min(size, room)]
+        del self._buffer[:size]
+        return size > room
+
+    def exactly(self, size: int) -> bytes:
+        """Return the next `size` bytes; fewer only at the end of the output."""
+        while len(self._buffer) < size and self._fill():
+            pass
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+    def skip(self, size: int) -> None:
+        """Read and drop `size` bytes without holding them."""
+        while size > 0:
+            if not self._buffer and not self._fill():
+                return
+            step = min(size, len(self._buffer))
+            del self._buffer[:step]
+            size -= step
+
+
+@contextlib.contextmanager
+def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str) -> Iterator[Output]:
+    """Run a git command and read its output while it runs; leaving early ends the process.
+
+    `lines` go to its standard input, one each, by way of a file: a pipe could block both sides.
+    """
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stderr:
+        stdin.writelines(f"{line}\n".encode() for line in lines)
+        stdin.seek(0)
+        process = _start(git_dir, arguments, stdin, stderr)
+        try:
+            yield Output(process, stderr, what)
+        finally:
+            if process.stdout:
+                process.stdout.close()
+            process.kill()
+            process.wait()
+
+
+def _start(git_dir: Path, arguments: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        process = subprocess.Popen(
+            command(f"--git-dir={git_dir}", *arguments),
+            env=environment(),
+            cwd="/",
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+    except FileNotFoundError as error:
+        raise GitError("Truthline needs git, and there is none on the PATH.") from error
+    limit_memory(process)
+    return process
+
+
+def run(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a short git command to its end; the caller judges the exit code."""
+    try:
+        return subprocess.run(
+            command(f"--git-dir={git_dir}", *arguments),
+            env=environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise GitError("Truthline needs git, and there is none on the PATH.") from error
