@@ -13,10 +13,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from dashboard.embedded.account import Account
 from dashboard.embedded.postgres import free_port
@@ -135,10 +137,14 @@ class Up:
 
     def wait_for(self, words: str, count: int = 1) -> None:
         """Wait until the log holds `words` so many times."""
+        self.wait_until(lambda: self.text.count(words) >= count, f"the log says {words!r}")
+
+    def wait_until(self, true: Callable[[], bool], what: str) -> None:
+        """Wait until something is true while `up` runs."""
         deadline = time.monotonic() + PATIENCE
-        while self.text.count(words) < count:
+        while not true():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"no {words!r} in the log:\n{self.text}")
+                raise AssertionError(f"waited in vain until {what}:\n{self.text}")
             time.sleep(0.05)
 
     def health(self) -> dict[str, str]:
@@ -156,24 +162,19 @@ class Up:
 
     def children(self) -> dict[str, int]:
         """Return the direct child processes: what kind of server, and its process id."""
-        kinds = {"postgres": "database", "valkey-server": "broker", "redis-server": "broker", "gunicorn": "web"}
+        kinds = {"postgres": "database", "-server": "broker", "gunicorn": "web", " worker ": "worker", " beat ": "beat"}
         found = {}
-        for line in _processes():
-            pid, parent, command = line.split(None, 2)
-            if int(parent) == self.process.pid:
-                words = " ".join(command.split()[:12])
-                kind = next((kind for sign, kind in kinds.items() if sign in words), "")
-                kind = kind or ("worker" if " worker " in f"{words} " else "beat")
-                found[kind] = int(pid)
+        for child in psutil.Process(self.process.pid).children():
+            # One that has just ended, or is about to become its program, is none of them yet.
+            with suppress(psutil.Error, StopIteration):
+                command = f"{child.name()} {' '.join(child.cmdline())} "
+                found[next(kind for sign, kind in kinds.items() if sign in command)] = child.pid
         return found
 
     def family(self) -> list[int]:
         """Return `up` and every process below it."""
-        pairs = [tuple(map(int, line.split(None, 2)[:2])) for line in _processes()]
-        family = [self.process.pid]
-        for member in family:
-            family += [pid for pid, parent in pairs if parent == member]
-        return family
+        below = psutil.Process(self.process.pid).children(recursive=True)
+        return [self.process.pid, *(process.pid for process in below)]
 
     def stop(self, name: str = "TERM") -> int:
         """Send the signal and return the exit code."""
@@ -191,12 +192,9 @@ class Up:
         self.process.wait(PATIENCE)
 
 
-def _processes() -> list[str]:
-    done = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
-
-
 def alive(process: int) -> bool:
     """Tell whether a process runs; a dead one that nobody has waited for does not count."""
-    done = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
-    return bool(done.stdout.strip()) and not done.stdout.strip().startswith("Z")
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

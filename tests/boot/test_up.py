@@ -107,10 +107,8 @@ def test_dead_processes_come_back(checkout: Checkout):
         for name in ("web", "database", "broker", "worker"):
             os.kill(before[name], signal.SIGKILL)
             up.wait_for(f"{name:<8} | ended (signal SIGKILL); starting it again")
-        while set(up.children()) != set(before):
-            up.wait_for("starting it again", count=4)
-        while not answers(up):
-            assert up.process.poll() is None, up.text
+        up.wait_until(lambda: set(up.children()) == set(before), "all five run again")
+        up.wait_until(lambda: answers(up), "all is well again")
         assert up.stop() == 0
 
 
