@@ -1,0 +1,107 @@
+"""The parser process: reads sources from its standard input, writes their facts, and may die of any of them.
+
+Both ways a message is its length (4 bytes, big-endian) and that many bytes. The first message out is empty: ready.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import math
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+from typing import IO
+
+from scanner.engine.extract import extract
+from scanner.engine.facts import Facts, encode
+
+LENGTH = struct.Struct(">I")
+_COLLECT_EVERY = 200
+_OPEN_FILES = 64
+_PR_SET_PDEATHSIG = 1
+
+
+def main(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
+    """Serve until the standard input ends."""
+    sources, facts = _pipes()
+    _die_with(parent)
+    _limit(memory_bytes)
+    gc.disable()
+    gc.freeze()
+    _send(facts, b"")
+    served = 0
+    while (source := _receive(sources)) is not None:
+        _allow_cpu(cpu_seconds)
+        _send(facts, _answer(source, fresh=served == 0))
+        served += 1
+        if served % _COLLECT_EVERY == 0:
+            gc.collect()
+
+
+def _answer(source: bytes, *, fresh: bool) -> bytes:
+    """Return the encoded facts. Out of memory in a used process proves nothing: it ends, and a fresh one tries."""
+    try:
+        return encode(extract(source))
+    except RecursionError:
+        return encode(Facts("unparsable", detail="nested too deeply"))
+    except MemoryError:
+        if not fresh:
+            raise SystemExit from None
+    return encode(Facts("unparsable", detail="too deep or too large for the parser's memory"))
+
+
+def _pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Take the pipes away from standard input and output, where a library may print."""
+    sources = os.fdopen(os.dup(0), "rb")
+    facts = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "r+b", buffering=0) as null:
+        for standard in (0, 1, 2):
+            os.dup2(null.fileno(), standard)
+    return sources, facts
+
+
+def _die_with(parent: int) -> None:
+    """On Linux, end when the parent ends, even by SIGKILL in the middle of a file."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit
+
+
+def _limit(memory_bytes: int) -> None:
+    limits = {
+        resource.RLIMIT_AS: memory_bytes,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: _OPEN_FILES,
+    }
+    for limit, value in limits.items():
+        # Not every system knows every limit, and none may be raised above the one already there.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(limit, (value, value))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Move the soft limit ahead: the kernel counts processor time over the whole life of the process."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(time.process_time()) + seconds
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _receive(sources: IO[bytes]) -> bytes | None:
+    head = sources.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (size,) = LENGTH.unpack(head)
+    return sources.read(size)
+
+
+def _send(facts: IO[bytes], message: bytes) -> None:
+    facts.write(LENGTH.pack(len(message)) + message)
+    facts.flush()

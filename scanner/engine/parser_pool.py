@@ -1,0 +1,273 @@
+"""Parse untrusted Python in child processes that may be killed by any file; the next file is still right.
+
+Children are started with `subprocess`, because the workers of a task queue may not use multiprocessing, and in
+sessions of their own, so that Ctrl-C reaches the caller alone.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from scanner.engine.facts import Facts, Outcome, encode
+from scanner.engine.git import MAX_FILE_BYTES
+from scanner.engine.parser_child import LENGTH
+
+_ROOT = Path(__file__).resolve().parents[2]
+_CHUNK = 1 << 16
+_START_SECONDS = 60
+# The very package this process runs is the one the child runs, wherever it lies, without putting its folder
+# before the standard library.
+_CHILD = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import scanner; del sys.path[0]; "
+    "from scanner.engine.parser_child import main; main(*map(int, sys.argv[2:]))"
+)
+
+# What an interpreter may need to start; no password in an environment reaches a parser.
+_ENVIRONMENT = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "TMPDIR"}
+)
+
+
+class ParserPoolError(Exception):
+    """A parser process cannot even start; `str()` is one sentence with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost. Processor time is the real bound; the wall clock is for a process that sleeps."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    memory_bytes: int = 1 << 30
+    cpu_seconds: int = 5
+    wall_seconds: float = 30.0
+
+
+class ParserPool:
+    """`jobs` parser processes, started with the first file and ended with the `with` block.
+
+    For one thread: the kernel ends the children with the thread that started them.
+    """
+
+    def __init__(self, jobs: int = 1, limits: Limits = Limits()) -> None:
+        if jobs < 1:
+            raise ValueError("a parser pool needs at least one process")
+        self._jobs = jobs
+        self._limits = limits
+        self._children: list[_Child] = []
+
+    def __enter__(self) -> ParserPool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes."""
+        while self._children:
+            self._children.pop().kill()
+
+    def extract(self, blobs: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes]]:
+        """Yield (blob id, encoded Facts) for every blob, in any order; None stands for one that is too large.
+
+        At most one file per process is under way, and `blobs` is asked for no more than that.
+        Raises ParserPoolError.
+        """
+        sources = iter(blobs)
+        with selectors.DefaultSelector() as selector:
+            try:
+                yield from self._serve(sources, selector)
+            finally:
+                # Left in the middle of a file: its answer must not be taken for the next one's.
+                for child in [child for child in self._children if child.sha is not None]:
+                    self._children.remove(child)
+                    child.kill()
+
+    def _serve(
+        self, sources: Iterator[tuple[str, bytes | None]], selector: selectors.BaseSelector
+    ) -> Iterator[tuple[str, bytes]]:
+        """Keep every process busy, and hand out an answer only after its process has the next file."""
+        idle = list(self._children)
+        busy: list[_Child] = []
+        answers: list[tuple[str, bytes]] = []
+        more = True
+        while more or busy or answers:
+            while more and len(busy) < self._jobs:
+                sha, source = next(sources, ("", b""))
+                if not sha:
+                    more = False
+                elif source is None or len(source) > self._limits.file_bytes:
+                    answers.append((sha, _failed("too-large", f"larger than {self._limits.file_bytes:,} bytes")))
+                    break
+                else:
+                    child = idle.pop() if idle else self._start()
+                    child.give(sha, source, selector)
+                    busy.append(child)
+            yield from answers
+            answers.clear()
+            for child, answer in self._wait(busy, selector):
+                busy.remove(child)
+                answers.append((child.take(selector), answer))
+                if child.alive:
+                    idle.append(child)
+                else:
+                    self._children.remove(child)
+
+    def _start(self) -> _Child:
+        child = _Child(self._limits)
+        self._children.append(child)
+        return child
+
+    def _wait(self, busy: list[_Child], selector: selectors.BaseSelector) -> list[tuple[_Child, bytes]]:
+        """Move bytes until a file is finished, one way or another."""
+        if not busy:
+            return []
+        patience = min(child.deadline for child in busy) - time.monotonic()
+        for key, _ in selector.select(max(0.0, patience)):
+            child, is_input = key.data
+            if is_input:
+                child.feed(selector)
+            else:
+                child.read(selector)
+        return [(child, answer) for child in busy if (answer := child.answer()) is not None]
+
+
+def _failed(outcome: Outcome, detail: str) -> bytes:
+    return encode(Facts(outcome, detail=detail))
+
+
+class _Child:
+    """One parser process and the file it works on."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.sha: str | None = None
+        self.alive = False
+        self.deadline = 0.0
+        self._limits = limits
+        self._source = b""
+        self._to_write = memoryview(b"")
+        self._received = bytearray()
+        self._verdict: bytes | None = None
+        self._launch()
+
+    def _launch(self) -> None:
+        with tempfile.TemporaryFile() as stderr:
+            self._process = _spawn(self._limits, stderr)
+            self.alive = True
+            self._served = 0
+            self._stdin, self._stdout = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
+            ready, _, _ = select.select([self._stdout], [], [], _START_SECONDS)
+            if not ready or os.read(self._stdout, LENGTH.size) != LENGTH.pack(0):
+                self.kill()
+                stderr.seek(0)
+                lines = stderr.read(_CHUNK).decode("utf-8", "replace").split("\n")
+                reason = next((line for line in reversed(lines) if line), "no reason given")
+                raise ParserPoolError(f"A parser process could not start: {reason}")
+        os.set_blocking(self._stdin, False)
+        os.set_blocking(self._stdout, False)
+
+    def give(self, sha: str, source: bytes, selector: selectors.BaseSelector) -> None:
+        """Start on a file."""
+        self.sha, self._source = sha, source
+        self.deadline = time.monotonic() + self._limits.wall_seconds
+        self._to_write = memoryview(LENGTH.pack(len(source)) + source)
+        self._received.clear()
+        self._verdict = None
+        selector.register(self._stdout, selectors.EVENT_READ, (self, False))
+        selector.register(self._stdin, selectors.EVENT_WRITE, (self, True))
+        self.feed(selector)
+
+    def feed(self, selector: selectors.BaseSelector) -> None:
+        """Write what the pipe takes now."""
+        if not self._to_write:
+            return
+        try:
+            written = os.write(self._stdin, self._to_write[:_CHUNK])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # the end shows on the other pipe
+            written = len(self._to_write)
+        self._to_write = self._to_write[written:]
+        if not self._to_write:
+            selector.unregister(self._stdin)
+
+    def read(self, selector: selectors.BaseSelector) -> None:
+        """Read what has come. A process that died of this file, or of those before it, gets a successor."""
+        chunk = os.read(self._stdout, _CHUNK)
+        self._received += chunk
+        if chunk:
+            return
+        served = self._served
+        self._leave(selector)
+        self.kill()
+        if served and self._process.returncode != -signal.SIGXCPU:
+            # Only a fresh process tells what this file does: the same bytes must have the same outcome.
+            self._launch()
+            self.give(self.sha or "", self._source, selector)
+        else:
+            self._verdict = self._epitaph()
+
+    def _epitaph(self) -> bytes:
+        code = self._process.returncode
+        if code == -signal.SIGXCPU:
+            return _failed("timeout", f"not parsed within {self._limits.cpu_seconds} s of processor time")
+        reason = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+        return _failed("crash", f"the parser died: {reason}")
+
+    def answer(self) -> bytes | None:
+        """Return the encoded facts of the file once they are known; a dead or late process is one of its outcomes."""
+        if self._verdict is None and len(self._received) >= LENGTH.size:
+            size = LENGTH.unpack_from(self._received)[0]
+            if len(self._received) >= LENGTH.size + size:
+                self._verdict = bytes(self._received[LENGTH.size : LENGTH.size + size])
+        if self._verdict is None and time.monotonic() >= self.deadline:
+            self.kill()
+            self._verdict = _failed("timeout", f"not parsed within {self._limits.wall_seconds:g} s")
+        return self._verdict
+
+    def take(self, selector: selectors.BaseSelector) -> str:
+        """Let go of the finished file and return its id."""
+        self._leave(selector)
+        self._served += 1
+        sha, self.sha, self._source = self.sha or "", None, b""
+        return sha
+
+    def _leave(self, selector: selectors.BaseSelector) -> None:
+        for pipe in (self._stdin, self._stdout):
+            if pipe in selector.get_map():
+                selector.unregister(pipe)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.alive = False
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _spawn(limits: Limits, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    numbers = (limits.memory_bytes, limits.cpu_seconds, os.getpid())
+    return subprocess.Popen(
+        [sys.executable, "-P", "-B", "-W", "ignore", "-c", _CHILD, str(_ROOT), *map(str, numbers)],
+        env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        bufsize=0,
+        start_new_session=True,
+    )
