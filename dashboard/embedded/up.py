@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 from dashboard.embedded import servers
 from dashboard.embedded.bootstrap import ROOT
@@ -16,7 +17,9 @@ from dashboard.embedded.failure import CannotStart
 from dashboard.embedded.processes import Console, Program, StopRequested, Supervisor
 
 HOST = "127.0.0.1"
+HIGHEST_PORT = 65_535
 PATIENCE = 60.0  # seconds that the web server may take to answer
+PORT_PATIENCE = 2.0  # seconds that an earlier one may take to let go of its port
 
 
 def run(arguments: list[str]) -> int:
@@ -49,22 +52,35 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port (1 to 65535)")
+    if not text.isdecimal() or not 1 <= int(text) <= HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (1 to {HIGHEST_PORT})")
     return int(text)
 
 
 def check_port(port: int) -> None:
-    """Refuse to go on when somebody listens there already."""
-    with socket.socket() as probe:
-        # As gunicorn will do: connections of an earlier run that still linger are no hindrance.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except PermissionError:
-            raise CannotStart(f"port {port} is reserved for root. Choose another: manage.py up --port 8000") from None
-        except OSError:
-            raise CannotStart(f"port {port} is taken. Choose another: manage.py up --port {port + 1}") from None
+    """Refuse to go on when somebody listens there already and does not go away.
+
+    The web server of an `up` that was killed a moment ago does: it notices, and ends.
+    """
+    deadline = time.monotonic() + PORT_PATIENCE
+    while True:
+        with socket.socket() as probe:
+            # As gunicorn will do: connections of an earlier run that still linger are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except PermissionError:
+                raise CannotStart(f"port {port} is for root only. Choose another: manage.py up --port 8000") from None
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise CannotStart(f"port {port} is taken. Choose another: {_other(port)}") from None
+            else:
+                return
+        time.sleep(0.1)
+
+
+def _other(port: int) -> str:
+    return f"manage.py up --port {port + 1 if port < HIGHEST_PORT else 8000}"
 
 
 def set_defaults(folder: DataFolder) -> None:

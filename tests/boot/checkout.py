@@ -99,9 +99,9 @@ class Checkout:
         )
 
     @contextmanager
-    def up(self, **changes: str) -> Iterator[Up]:
+    def up(self, port: int | None = None, **changes: str) -> Iterator[Up]:
         """Yield a running `manage.py up` that has said it is ready."""
-        port = free_port()
+        port = port or free_port()
         log = self.folder.parent / f"up-{len(self.started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -101,6 +101,18 @@ def test_life_of_one_installation(checkout: Checkout):
 COUNT_USERS = "from django.contrib.auth.models import User; print('users', User.objects.count())"
 
 
+def test_up_on_the_heels_of_a_killed_one(checkout: Checkout):
+    """Only `up` itself is killed: its children notice and end, and the next `up` waits for that."""
+    with checkout.up() as up:
+        family = up.family()
+        up.process.kill()
+        with checkout.up(port=up.port) as again:
+            assert "Sign in as admin" in again.text
+            for process in family:
+                wait_dead(process)
+            assert again.stop() == 0
+
+
 def test_dead_processes_come_back(checkout: Checkout):
     with checkout.up() as up:
         before = up.children()
