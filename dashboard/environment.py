@@ -40,26 +40,23 @@ def words(name: str, default: str = "") -> list[str]:
     return [part for part in (word.strip() for word in os.environ.get(name, default).split(",")) if part]
 
 
-def secret(name: str) -> str:
-    """Return a required value from `name`, or from the file that `<name>_FILE` points at."""
-    file = os.environ.get(f"{name}_FILE", "")
-    if file:
-        try:
-            value = Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
-    else:
-        value = os.environ.get(name, "")
+def required(name: str) -> str:
+    """Return a value that has no default."""
+    value = os.environ.get(name, "")
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. `python3 manage.py up` sets it; elsewhere put it (or {name}_FILE) in the environment."
+            f"{name} is not set. `python3 manage.py up` sets it; docs/running.md says what it is."
         )
     return value
 
 
 def secret_key(name: str) -> str:
-    """Return Django's signing key; a short one is refused."""
-    value = secret(name)
+    """Return Django's signing key, from `name` or from the file that `<name>_FILE` points at; a short one is refused."""
+    file = os.environ.get(f"{name}_FILE", "")
+    try:
+        value = Path(file).read_text(encoding="utf-8").strip() if file else required(name)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
     if len(value) < SHORTEST_SECRET:
         raise ImproperlyConfigured(f"{name} must have at least {SHORTEST_SECRET} characters, not {len(value)}")
     return value
@@ -96,7 +93,7 @@ def database(name: str, *, pool: bool) -> dict[str, Any]:
     """Return Django's settings for a postgres:// URL; anything but PostgreSQL is refused."""
     # The password must not reach a log, so no message quotes the URL.
     try:
-        url = urlsplit(secret(name))
+        url = urlsplit(required(name))
         port = url.port
     except ValueError:
         raise ImproperlyConfigured(f"{name} is no URL") from None
@@ -121,7 +118,7 @@ def database(name: str, *, pool: bool) -> dict[str, Any]:
 
 def broker(name: str) -> str:
     """Return the message broker's URL; only the transports that lose no message are let in."""
-    url = secret(name)
+    url = required(name)
     if urlsplit(url).scheme not in {"redis", "rediss", "amqp", "amqps"}:
         raise ImproperlyConfigured(f"{name} must start with redis://, rediss://, amqp:// or amqps://")
     return url
