@@ -44,14 +44,12 @@ def required(name: str) -> str:
     """Return a value that has no default."""
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set. `python3 manage.py up` sets it; docs/running.md says what it is."
-        )
+        raise ImproperlyConfigured(f"{name} is not set. `python3 manage.py up` sets it; docs/running.md explains it.")
     return value
 
 
 def secret_key(name: str) -> str:
-    """Return Django's signing key, from `name` or from the file that `<name>_FILE` points at; a short one is refused."""
+    """Return Django's signing key, from `name` or the file that `<name>_FILE` points at; a short one is refused."""
     file = os.environ.get(f"{name}_FILE", "")
     try:
         value = Path(file).read_text(encoding="utf-8").strip() if file else required(name)

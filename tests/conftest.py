@@ -63,6 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
     assert settings.DATABASES
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let xdist's workers, which inherit this environment, come to `pytest_configure` with the settings unread."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def _data() -> Path:
     """Return one folder for the whole run, so that no test writes into a real one. The workers inherit it."""
     inherited = os.environ.get("TRUTHLINE_DATA", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
