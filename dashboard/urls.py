@@ -1,0 +1,59 @@
+"""Which address shows which page."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path, register_converter
+
+from dashboard.converters import HexConverter
+from dashboard.views import (
+    commit,
+    commits,
+    connect,
+    errors,
+    health,
+    overview,
+    repository,
+    rule,
+    rules,
+    scan,
+    scans,
+    search,
+    session,
+    settings,
+    violation,
+    violations,
+)
+
+register_converter(HexConverter, "hex")
+
+repository_pages = [
+    path("", repository.repository, name="repository"),
+    path("trend.json", repository.trend, name="trend"),
+    path("violations/", violations.violations, name="violations"),
+    path("violations/<hex:fingerprint>/", violation.violation, name="violation"),
+    path("commits/", commits.commits, name="commits"),
+    path("commits/<hex:sha>/", commit.commit, name="commit"),
+    path("scans/", scans.scans, name="scans"),
+    path("scans/start/", scans.start, name="start-scan"),
+    path("scans/<int:number>/", scan.scan, name="scan"),
+    path("scans/<int:number>/cancel/", scan.cancel, name="cancel-scan"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/archive/", settings.archive, name="archive"),
+]
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("connect/", connect.connect, name="connect"),
+    path("repositories/<slug:slug>/", include(repository_pages)),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<slug:name>/", rule.rule, name="rule"),
+    path("search/", search.search, name="search"),
+    path("theme/", session.theme, name="theme"),
+    path("login/", session.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("favicon.ico", session.favicon, name="favicon"),
+    path("healthz", health.healthz, name="healthz"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found

@@ -1,0 +1,27 @@
+"""All repositories at a glance: whether to act, then where they are."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.summaries import by_trust, summarise
+from scanner.models import Repository
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    archived = "archived" in request.GET
+    repositories = Repository.objects.select_related("current_epoch")
+    repositories = repositories.archived() if archived else repositories.tracked()
+    summaries = by_trust(summarise(list(repositories), timezone.now(), lines=True))
+    context = {
+        "area": "overview",
+        "summaries": summaries,
+        "archived": archived,
+        "needs": [one for one in summaries if one.needs],
+        "running": any(one.running for one in summaries),
+    }
+    return render(request, "dashboard/overview.html", context)

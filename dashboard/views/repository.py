@@ -1,0 +1,84 @@
+"""One repository: its score with the arithmetic, its trend, and what moved last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard import arithmetic, trends
+from dashboard.access import repository_for
+from dashboard.summaries import Summary, summarise
+from dashboard.views.violations import attach_commits
+from scanner.models import Commit, Epoch, Repository, Standing, Tally, Violation
+
+NEWEST = 6
+HOT_FILES = 8
+TABLE_ROWS = 100
+# How many commits the chart shows; 0 is all of them.
+RANGES = {"200": 200, "1000": 1000, "all": 0}
+
+
+@require_safe
+def repository(request: HttpRequest, slug: str) -> HttpResponse:
+    found = repository_for(request.user, slug)
+    summary = summarise([found], timezone.now())[0]
+    context: dict[str, Any] = {"repository": found, "summary": summary, "tab": "summary", "ranges": RANGES}
+    if summary.standing and summary.epoch:
+        context |= _numbers(summary, summary.epoch) | _newest(found, summary)
+        chosen = request.GET.get("range", "all")
+        chosen = chosen if chosen in RANGES else "all"
+        context |= {"range": chosen, "table": _table(found, summary.epoch, RANGES[chosen])}
+    return render(request, "dashboard/repository.html", context)
+
+
+@require_safe
+def trend(request: HttpRequest, slug: str) -> JsonResponse:
+    """The points of the chart, column by column, oldest first."""
+    found = repository_for(request.user, slug)
+    count = RANGES.get(request.GET.get("range", "all"), 0)
+    epoch = found.current_epoch
+    if epoch is None:
+        return JsonResponse(trends.columns([], {}))
+    first = max(epoch.replayed_seq - count, 0) if count else 0
+    standings = Standing.objects.filter(epoch=epoch, seq__gt=first).trend()
+    commits = Commit.objects.filter(repository=found, seq__gt=first, seq__lte=epoch.replayed_seq)
+    rows = standings.values_list("seq", "score", "open", "introduced", "fixed")
+    by_seq = {seq: rest for seq, *rest in commits.values_list("seq", "sha", "author", "committed_at")}
+    return JsonResponse(trends.columns(list(rows), by_seq))
+
+
+def _numbers(summary: Summary, epoch: Epoch) -> dict[str, Any]:
+    tallies = Tally.objects.filter(epoch=epoch)
+    now = list(tallies.at(epoch.replayed_seq))
+    before = list(tallies.at(summary.head.earlier_seq)) if summary.head and summary.head.earlier_seq else None
+    lines = arithmetic.explain(summary.score, now)
+    return {
+        "areas": lines,
+        "measured_weight": sum(line.weight for line in lines if line.value is not None),
+        "worst": next((line for line in lines if line.worst), None),
+        "by_rule": trends.movements("rule", now, before),
+        "by_service": trends.movements("service", now, before),
+    }
+
+
+def _newest(found: Repository, summary: Summary) -> dict[str, Any]:
+    everything = arithmetic.costed(Violation.objects.filter(epoch=summary.epoch), summary.score)
+    introduced = list(everything.newest_introduced()[:NEWEST])
+    fixed = list(everything.newest_fixed()[:NEWEST])
+    attach_commits(found, introduced + fixed)
+    return {"introduced": introduced, "fixed": fixed, "files": everything.open().by_file()[:HOT_FILES]}
+
+
+def _table(found: Repository, epoch: Epoch, count: int) -> list[dict[str, Any]]:
+    """The newest commits of the range that introduced or fixed something, as rows."""
+    moved = Standing.objects.filter(epoch=epoch).moved()
+    if count:
+        moved = moved.filter(seq__gt=epoch.replayed_seq - count)
+    standings = list(moved.order_by("-seq")[:TABLE_ROWS])
+    commits = Commit.objects.filter(repository=found, seq__in=[row.seq for row in standings])
+    by_seq = {commit.seq: commit for commit in commits}
+    return [{"standing": row, "commit": by_seq[row.seq]} for row in standings if row.seq in by_seq]

@@ -1,0 +1,50 @@
+"""One scan: how far it is, what it wrote down, and the button that stops it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from dashboard.access import repository_for
+from dashboard.summaries import summarise
+from scanner import scans as scanning
+from scanner.models import Repository, Scan
+
+# What a running scan's pages ask for again and again.
+PARTS = {"scan": "dashboard/_scan.html", "banner": "dashboard/_scan_banner.html"}
+
+
+@require_safe
+def scan(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    repository = repository_for(request.user, slug)
+    found = _scan_of(repository, number)
+    context = {"repository": repository, "scan": found, "tab": "scans", "most_attempts": scanning.MOST_ATTEMPTS}
+    part = PARTS.get(request.GET.get("part", "")) if request.htmx else None
+    if part and request.GET["part"] == "banner" and not found.is_active:
+        # The page around the banner has new numbers now.
+        return HttpResponseClientRefresh()
+    if part is None:
+        context["summary"] = summarise([repository], timezone.now())[0]
+    response = render(request, part or "dashboard/scan.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+def cancel(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    repository = repository_for(request.user, slug)
+    if not scanning.cancel(_scan_of(repository, number)):
+        messages.info(request, "The scan had already ended.")
+    return redirect("scan", slug, number)
+
+
+def _scan_of(repository: Repository, number: int) -> Scan:
+    found = Scan.objects.filter(repository=repository, pk=number).first()
+    if found is None:
+        raise Http404(f"{repository.name} has no scan {number}.")
+    return found

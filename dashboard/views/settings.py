@@ -1,0 +1,68 @@
+"""A repository's name, schedule and configuration, and its archive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.access import repository_for
+from dashboard.forms import SettingsForm
+from dashboard.summaries import summarise
+from scanner import scans as scanning
+from scanner.models import Repository, Scan
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    repository = repository_for(request.user, slug)
+    # A ModelForm writes what was typed into its instance, valid or not: the page around it shows the saved one.
+    form = SettingsForm(request.POST or None, instance=repository_for(request.user, slug))
+    if request.method == "POST" and form.is_valid():
+        _save(request, form)
+        return redirect("settings", slug)
+    context = {
+        "repository": repository,
+        "summary": summarise([repository], timezone.now())[0],
+        "tab": "settings",
+        "form": form,
+    }
+    return render(request, "dashboard/settings.html", context, status=422 if form.is_bound else 200)
+
+
+def _save(request: HttpRequest, form: SettingsForm) -> None:
+    repository: Repository = form.instance
+    with transaction.atomic():
+        if "interval_minutes" in form.changed_data:
+            interval = timedelta(minutes=repository.interval_minutes)
+            repository.next_scan_at = timezone.now() + interval if interval else None
+        repository.save(update_fields=["name", "interval_minutes", "next_scan_at", "config_toml"])
+        if "config_toml" in form.changed_data and not repository.archived_at:
+            scanning.request(repository, Scan.Reason.SETTINGS)
+            messages.success(request, "Saved. The configuration takes effect with the scan that starts now.")
+        else:
+            messages.success(request, "Saved.")
+
+
+@require_POST
+def archive(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stop scanning and keep everything, or take it back."""
+    repository = repository_for(request.user, slug)
+    wanted = request.POST.get("archived") == "yes"
+    if wanted and not repository.archived_at:
+        repository.archived_at = timezone.now()
+        active = repository.active_scan()
+        if active:
+            scanning.cancel(active)
+        messages.success(request, f"{repository.name} is archived. Its numbers are kept.")
+    elif not wanted and repository.archived_at:
+        repository.archived_at = None
+        repository.next_scan_at = timezone.now() if repository.interval_minutes else None
+        messages.success(request, f"{repository.name} is tracked again.")
+    repository.save(update_fields=["archived_at", "next_scan_at"])
+    return redirect("settings", slug)
