@@ -65,6 +65,15 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
         )
         return self.annotate(points=ExpressionWrapper(product, output_field=FloatField()))
 
+    def count_by_rule(self) -> models.QuerySet[Violation, tuple[str, int, int]]:
+        """(rule, repository id, how many)."""
+        return (
+            self.order_by()
+            .values_list("rule", "epoch__repository")
+            .annotate(count=Count("id"))
+            .order_by("rule", "epoch__repository")
+        )
+
     def by_file(self) -> models.QuerySet[Violation, dict[str, Any]]:
         """Files by what their violations cost together, the dearest first. Needs `costing`."""
         return self.values("path").annotate(open=Count("id"), cost=Sum("points")).order_by("-cost", "-open", "path")
