@@ -31,7 +31,7 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def latest(self) -> ScanQuerySet:
         """One scan per repository: the one that runs, else the newest."""
         running = Case(When(state__in=RUNNING, then=0), default=1)
-        return self.order_by("repository", running, "-created_at", "-id").distinct("repository")
+        return self.order_by("repository_id", running, "-created_at", "-id").distinct("repository_id")
 
     def stale(self, silent_for: timedelta) -> ScanQuerySet:
         """Active ones that nobody has worked on for that long, by the database's clock."""
