@@ -1,0 +1,141 @@
+"""Facts of functions: what they return, which module-global they make, what they assign to self."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from scanner.engine.facts import Getter
+from scanner.engine.syntax import dotted, names_in
+
+_MUTABLE_TYPES = frozenset(
+    {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
+    | {"WeakValueDictionary", "WeakKeyDictionary", "WeakSet"}
+)
+_MUTABLE_NODES = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+# Methods that run while an instance is being made: what they set need not change later.
+_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__set_name__", "__init_subclass__"})
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(slots=True)
+class Body:
+    """What the statements of one function's own scope do."""
+
+    globals: set[str] = field(default_factory=set)
+    assigned: list[tuple[str, ast.expr]] = field(default_factory=list)
+    returned: list[ast.expr] = field(default_factory=list)
+    tests: list[ast.expr] = field(default_factory=list)
+    changes_self: bool = False
+    holds_mutable: bool = False
+
+    def see(self, statement: ast.stmt, first: str) -> None:
+        """Take note of a statement; `first` is the name of the function's first parameter."""
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                self._assign(target, statement.value, first)
+        elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+            self._assign(statement.target, statement.value, first)
+            self.changes_self |= isinstance(statement, ast.AugAssign) and _belongs_to(statement.target, first)
+        elif isinstance(statement, ast.Return) and statement.value is not None:
+            self.returned.append(statement.value)
+        elif isinstance(statement, ast.Global):
+            self.globals.update(statement.names)
+        elif isinstance(statement, ast.If | ast.While):
+            self.tests.append(statement.test)
+
+    def _assign(self, target: ast.expr, value: ast.expr | None, first: str) -> None:
+        if isinstance(target, ast.Name):
+            if value is not None:
+                self.assigned.append((target.id, value))
+        elif first and _belongs_to(target, first):
+            self.changes_self = True
+            self.holds_mutable |= isinstance(value, _MUTABLE_NODES) or (
+                isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in _MUTABLE_TYPES
+            )
+
+    def makers(self, value: ast.expr) -> Iterator[str]:
+        """Yield the dotted names whose calls may give the value."""
+        pending = [value]
+        seen: set[str] = set()
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Call):
+                if _uncast(node) is not node:
+                    pending.append(_uncast(node))
+                elif name := dotted(node.func):
+                    yield name
+            elif isinstance(node, ast.Name) and node.id not in seen:
+                seen.add(node.id)
+                pending.extend(value for name, value in self.assigned if name == node.id)
+            elif isinstance(node, ast.Await | ast.NamedExpr):
+                pending.append(node.value)
+            elif isinstance(node, ast.IfExp):
+                pending += [node.orelse, node.body]
+            elif isinstance(node, ast.BoolOp):
+                pending += reversed(node.values)
+
+    def returned_globals(self) -> Iterator[str]:
+        """Yield the module-globals that the function assigns and returns."""
+        mine = self.globals & {name for name, _ in self.assigned}
+        for value in self.returned:
+            plain = _uncast(value)
+            if isinstance(plain, ast.Name) and plain.id in mine:
+                mine.discard(plain.id)
+                yield plain.id
+
+    def getters(self, node: Function, qualified: str) -> Iterator[Getter]:
+        """Yield the module-globals the function returns and makes when a test says that they are not there."""
+        for variable in self.returned_globals():
+            if any(variable in names_in(test) for test in self.tests):
+                values = [value for name, value in self.assigned if name == variable]
+                makers = tuple(dict.fromkeys(name for value in values for name in self.makers(value)))
+                yield Getter(qualified, node.lineno, node.end_lineno or node.lineno, variable, makers)
+
+    def returns(self) -> tuple[str, ...]:
+        """Return the dotted names whose calls the function returns; a returned module-global is its own name."""
+        names = dict.fromkeys(self.returned_globals())
+        names.update(dict.fromkeys(name for value in self.returned for name in self.makers(value)))
+        return tuple(names)
+
+
+def _uncast(value: ast.expr) -> ast.expr:
+    """Return the x of `cast(T, x)`."""
+    cast = isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] == "cast" and len(value.args) == 2
+    return value.args[1] if cast and isinstance(value, ast.Call) else value
+
+
+def first_parameter(node: Function) -> str:
+    """Return the name a method has for its instance, or ""."""
+    parameters = node.args.posonlyargs + node.args.args
+    return parameters[0].arg if parameters else ""
+
+
+def stateful(methods: Iterable[tuple[str, Body]]) -> bool:
+    """Whether instances carry state: a method assigns to self after the making, or they hold containers."""
+    return any(body.holds_mutable or (body.changes_self and name not in _MAKING) for name, body in methods)
+
+
+def makes_instance(body: Body) -> bool:
+    """Whether a function is factory-like: it returns an instance of a class, or a module-global that it made."""
+    if next(body.returned_globals(), None) is not None:
+        return True
+    return any(is_class_name(part) for name in body.returns() for part in name.split(".")[-2:])
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a name looks like a class's: CapWords, underscores in front aside."""
+    bare = name.removesuffix("()").lstrip("_")
+    return bare[:1].isupper() and not (bare.isupper() and len(bare) > 1)
+
+
+def _belongs_to(target: ast.expr, instance: str) -> bool:
+    """Whether the target is an attribute of the instance, or an item of one."""
+    node = target
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        inner = node.value
+        if isinstance(node, ast.Attribute) and isinstance(inner, ast.Name):
+            return inner.id == instance
+        node = inner
+    return isinstance(target, ast.Tuple) and any(_belongs_to(part, instance) for part in target.elts)

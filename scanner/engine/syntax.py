@@ -1,0 +1,201 @@
+"""Small readings of CPython's syntax trees: dotted names, bound names, equal bodies, statements and where they stand.
+
+Everything here is iterative: generated code nests thousands of levels deep.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
+
+IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+# Fields that say nothing about meaning, or differ between versions of Python for equal code.
+_SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+_FIELDS: dict[type, tuple[str, ...]] = {
+    node: tuple(field for field in node._fields if field not in _SKIPPED)
+    for node in vars(ast).values()
+    if isinstance(node, type) and issubclass(node, ast.AST)
+}
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+
+
+def dotted(node: ast.AST | None) -> str:
+    """Return `a.b.c` for a name or a chain of attributes, with `()` after what is called on the way, else ""."""
+    parts: list[str] = []
+    suffix = ""
+    while True:
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr + suffix)
+            node, suffix = node.value, ""
+        elif isinstance(node, ast.Call):
+            node, suffix = node.func, "()"
+        elif isinstance(node, ast.Name):
+            parts.append(node.id + suffix)
+            return ".".join(reversed(parts))
+        else:
+            return ""
+
+
+def called(node: ast.AST) -> str:
+    """Return the dotted name a decorator stands for, called or not."""
+    return dotted(node.func if isinstance(node, ast.Call) else node)
+
+
+def bound_names(target: ast.AST) -> Iterator[str]:
+    """Yield the plain names that an assignment to the target binds."""
+    pending = [target]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending.extend(node.elts)
+        elif isinstance(node, ast.Starred):
+            pending.append(node.value)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names an expression or pattern mentions."""
+    pending: list[ast.AST] = [node]
+    found: set[str] = set()
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Name):
+            found.add(current.id)
+        else:
+            pending.extend(ast.iter_child_nodes(current))
+    return found
+
+
+def captures(test: ast.AST) -> Iterator[str]:
+    """Yield the names that walrus expressions or patterns bind."""
+    pending: list[ast.AST] = [test]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.NamedExpr):
+            yield node.target.id
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        pending.extend(ast.iter_child_nodes(node))
+
+
+def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return a body without its leading string."""
+    first = body[0] if body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return body[1:]
+    return body
+
+
+def body_digest(parts: Sequence[ast.AST | list[ast.stmt]]) -> str:
+    """Return 16 hex digits that are equal for equal code; layout, comments and docstrings do not count."""
+    out: list[object] = []
+    emit = out.append
+    pending: list[Any] = [*parts]
+    take, push, fields_of = pending.pop, pending.append, _FIELDS.get
+    while pending:
+        node = take()
+        kind = node.__class__
+        fields = fields_of(kind)
+        if fields is not None:
+            emit(kind.__name__)
+            for name in fields:
+                value = getattr(node, name)
+                push(without_docstring(value) if name == "body" and kind in _DEFINITIONS else value)
+        elif kind is list:
+            emit(len(node))
+            pending.extend(node)
+        else:
+            emit(node)
+    return blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int]]:
+    """Yield the statements of one scope in source order, those inside compound statements too, with where they stand.
+
+    Bodies of functions and classes are scopes of their own and are not entered.
+    """
+    pending: list[tuple[Iterator[ast.stmt], int]] = [(iter(body), where)]
+    while pending:
+        block, where = pending[-1]
+        statement = next(block, None)
+        if statement is None:
+            pending.pop()
+            continue
+        yield statement, where
+        inner = _BLOCKS.get(statement.__class__)
+        if inner is not None:
+            pending.extend((iter(part), flags) for part, flags in reversed(inner(statement, where)))
+
+
+_Blocks = list[tuple[list[ast.stmt], int]]
+
+
+def _if(node: ast.If, where: int) -> _Blocks:
+    test = node.test
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    subject = test.operand if isinstance(test, ast.UnaryOp) and negated else test
+    if dotted(subject).rpartition(".")[2] == "TYPE_CHECKING" or (isinstance(test, ast.Constant) and not test.value):
+        flags = (TYPE_CHECKING, CONDITIONAL)
+        return [
+            (part, where | flag)
+            for part, flag in zip((node.body, node.orelse), flags[:: -1 if negated else 1], strict=True)
+        ]
+    main = MAIN if isinstance(test, ast.Compare) and dotted(test.left) == "__name__" else 0
+    return [(node.body, where | CONDITIONAL | main), (node.orelse, where | CONDITIONAL)]
+
+
+def _try(node: ast.Try, where: int) -> _Blocks:
+    guards = [_survives(handler.type) for handler in node.handlers]
+    inside = where | (GUARDED if any(guards) else 0) | (CONDITIONAL if guards else 0)
+    blocks = [(node.body, inside)]
+    for handler, guard in zip(node.handlers, guards, strict=True):
+        blocks.append((handler.body, where | CONDITIONAL | (FALLBACK if guard else 0)))
+    return [*blocks, (node.orelse, where | CONDITIONAL if guards else where), (node.finalbody, where)]
+
+
+def _survives(caught: ast.expr | None) -> bool:
+    """Whether an `except` clause catches a failed import."""
+    if caught is None:
+        return True
+    options = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(dotted(option).rpartition(".")[2] in IMPORT_ERRORS for option in options)
+
+
+def _with(node: ast.With | ast.AsyncWith, where: int) -> _Blocks:
+    for item in node.items:
+        if isinstance(item.context_expr, ast.Call) and any(map(_survives, item.context_expr.args)):
+            manager = called(item.context_expr).rpartition(".")[2]
+            if manager == "suppress":
+                where |= GUARDED | CONDITIONAL
+            elif manager in {"raises", "assertRaises", "assertRaisesRegex"}:
+                where |= REFUSED
+    return [(node.body, where)]
+
+
+def _loop(node: ast.For | ast.AsyncFor | ast.While, where: int) -> _Blocks:
+    return [(node.body, where | CONDITIONAL), (node.orelse, where | CONDITIONAL)]
+
+
+def _match(node: ast.Match, where: int) -> _Blocks:
+    return [(case.body, where | CONDITIONAL) for case in node.cases]
+
+
+_BLOCKS: dict[type, Callable[[Any, int], _Blocks]] = {
+    ast.If: _if,
+    ast.Try: _try,
+    ast.TryStar: _try,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.For: _loop,
+    ast.AsyncFor: _loop,
+    ast.While: _loop,
+    ast.Match: _match,
+}
