@@ -1,0 +1,81 @@
+"""Where the command line gets facts from: the cache, else the repository's blobs through parser processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from types import TracebackType
+
+from zstandard import ZstdError
+
+from scanner.engine.cache import FactsCache
+from scanner.engine.facts import Facts, decode
+from scanner.engine.git import Repository
+from scanner.engine.parser_pool import ParserPool
+
+# They say something about the machine at that moment, not about the blob.
+_PASSING = frozenset({"timeout", "crash"})
+_BATCH = 200
+
+
+class FactsSource:
+    """A callable `facts_of(shas)` for snapshots and replays, and a context manager over its processes.
+
+    `progress(done, wanted)` is told, while blobs are parsed, how many of them are done.
+    """
+
+    def __init__(
+        self, repository: Repository, cache: FactsCache, jobs: int, progress: Callable[[int, int], None]
+    ) -> None:
+        self._repository = repository
+        self._cache = cache
+        self._progress = progress
+        self._passing: dict[str, Facts] = {}
+        self._pool = ParserPool(jobs)
+
+    def __enter__(self) -> FactsSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.close()
+
+    def __call__(self, shas: Collection[str]) -> dict[str, Facts]:
+        """Return the facts of every blob asked for, parsing those that nobody has parsed yet."""
+        found = {sha: facts for sha, data in self._cache.get(shas).items() if (facts := _read(data))}
+        found.update((sha, self._passing[sha]) for sha in shas if sha in self._passing)
+        missing = set(shas) - found.keys()
+        found.update(self._extracted(missing))
+        return found
+
+    def prefetch(self, shas: Collection[str]) -> None:
+        """Parse what is missing of many blobs at once, so that later calls only read the cache."""
+        missing = set(shas) - self._cache.known(shas) - self._passing.keys()
+        for _ in self._extracted(missing):
+            pass
+
+    def _extracted(self, shas: set[str]) -> Iterator[tuple[str, Facts]]:
+        """Parse blobs, keep their facts, and yield them."""
+        if not shas:
+            return
+        fresh: list[tuple[str, bytes]] = []
+        for done, (sha, data) in enumerate(self._pool.extract(self._repository.blobs(sorted(shas))), 1):
+            facts = decode(data)
+            if facts.outcome in _PASSING:
+                self._passing[sha] = facts
+            else:
+                fresh.append((sha, data))
+            if len(fresh) >= _BATCH:
+                self._cache.put(fresh)
+                fresh = []
+            self._progress(done, len(shas))
+            yield sha, facts
+        self._cache.put(fresh)
+
+
+def _read(data: bytes) -> Facts | None:
+    """Return cached facts, or None for a damaged row: the blob is parsed again."""
+    try:
+        return decode(data)
+    except (ZstdError, ValueError, TypeError):
+        return None

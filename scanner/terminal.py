@@ -1,0 +1,73 @@
+"""What the command line needs around it: where output goes, and a line of progress for somebody who watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+
+class OutputError(Exception):
+    """The output cannot be written; `str()` is one sentence."""
+
+
+@contextmanager
+def destination(path: Path | None) -> Iterator[BinaryIO]:
+    """Give the binary file for a command's output: standard output, or a file that appears complete or not at all.
+
+    Whether the file can be written is known at once, before any work. Raises OutputError.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with _replacing(path) if path.is_file() or not path.exists() else path.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        umask = os.umask(0)
+        os.umask(umask)
+        partial.chmod(0o666 & ~umask)
+        partial.replace(path.resolve())
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+class Progress:
+    """One line that is rewritten in place on a terminal; nothing anywhere else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream if stream.isatty() else None
+        self._shown_at = 0.0
+        self._dirty = False
+
+    def __call__(self, done: int, wanted: int) -> None:
+        """Show how many files are parsed, at most ten times a second."""
+        now = time.monotonic()
+        if self._stream is None or now < self._shown_at + 0.1:
+            return
+        self._shown_at, self._dirty = now, True
+        self._stream.write(f"\r\x1b[Kparsing {done:,} of {wanted:,} files ({100 * done // wanted} %)")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._stream and self._dirty:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._dirty = False
