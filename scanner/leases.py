@@ -1,0 +1,79 @@
+"""Who works on a scan now. A lease is a token on the scan row: whoever does not hold it can write nothing.
+
+Only schedule.resend_stale judges time: it takes leases away whose holder gave no heartbeat.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+from uuid import UUID
+
+from django.db import DatabaseError, connection, models
+from django.db.models.functions import Now
+
+from .models import Scan
+
+# A holder that was silent for this long is dead: kill -9, a lost host, a stuck disk.
+LEASE = timedelta(seconds=20)
+HEARTBEAT_SECONDS = 4.0
+
+log = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """The scan was cancelled, or given to another worker: stop without writing."""
+
+
+class Lease:
+    """The right to write for one scan."""
+
+    def __init__(self, scan_id: int, token: UUID) -> None:
+        self.scan_id = scan_id
+        self.token = token
+        self._lost = Event()
+        self._released = Event()
+
+    def check(self) -> None:
+        """Raise LeaseLost when the heartbeat found the lease gone. Costs nothing; `guard` is what protects a write."""
+        if self._lost.is_set():
+            raise LeaseLost(f"scan {self.scan_id}")
+
+    def guard(self, **changes: object) -> None:
+        """Change the scan row inside the caller's transaction, or raise LeaseLost. Locks the row until the commit."""
+        if not self._held().update(heartbeat_at=Now(), **changes):
+            raise LeaseLost(f"scan {self.scan_id}")
+
+    def release(self) -> None:
+        """Let the next step be claimed."""
+        self._held().update(lease=None, heartbeat_at=Now())
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Give heartbeats from a thread: a fetch may block for minutes."""
+        thread = Thread(target=self._beat, name=f"heartbeat of scan {self.scan_id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._released.set()
+            thread.join()
+
+    def _held(self) -> models.QuerySet[Scan]:
+        return Scan.objects.filter(pk=self.scan_id, lease=self.token)
+
+    def _beat(self) -> None:
+        try:
+            while not self._released.wait(HEARTBEAT_SECONDS):
+                try:
+                    if not self._held().update(heartbeat_at=Now()):
+                        self._lost.set()
+                        return
+                except DatabaseError as error:
+                    log.warning("no heartbeat for scan %s: %s", self.scan_id, error)
+                    connection.close()
+        finally:
+            connection.close()
