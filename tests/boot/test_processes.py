@@ -144,7 +144,8 @@ def test_killed_parent_takes_its_children_along():
     code = (
         "import io, pathlib, sys, time\n"
         "from dashboard.embedded.processes import Console, Program, Supervisor\n"
-        f"program = Program('web', [sys.executable, '-c', {SLEEP!r}], {{}}, pathlib.Path('/'))\n"
+        # Silent: one that prints would die of the broken pipe alone.
+        "program = Program('web', ['sleep', '600'], {}, pathlib.Path('/'))\n"
         "child = Supervisor(Console(io.StringIO())).start(program)\n"
         "print(child.process.pid, flush=True); time.sleep(600)\n"
     )
