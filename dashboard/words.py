@@ -72,6 +72,8 @@ def visible(text: str) -> str:
     )
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """ "1 commit", "2,586 commits"."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+def plural(count: int, one: str) -> str:
+    """ "1 commit", "2,586 repositories"."""
+    if count == 1:
+        return f"1 {one}"
+    return f"{number(count)} {one[:-1] + 'ies' if one.endswith('y') else one + 's'}"

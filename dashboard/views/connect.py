@@ -18,7 +18,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             repository = connections.connect(form.cleaned_data["source"], form.cleaned_data["ref"])
-        except connections.Refused as refusal:
+        except connections.ConnectError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"{repository.name} is connected. Its first scan starts now.")

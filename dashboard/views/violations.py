@@ -49,7 +49,7 @@ def violations(request: HttpRequest, slug: str) -> HttpResponse:
     if request.htmx and "after" in request.GET and not request.htmx.history_restore_request:
         response = render(request, "dashboard/_violation_rows.html", context)
     else:
-        totals = rows.order_by().aggregate(count=Count("id"), points=Sum("points"))
+        totals = rows.order_by().aggregate(count=Count("id"), lost=Sum("points"))
         context |= {"form": form, "totals": totals}
         context |= {"restart": _address(request)}
         context |= {"chips": _chips(request, form), "orders": _orders(request, form)}

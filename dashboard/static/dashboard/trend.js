@@ -60,7 +60,7 @@
     return {
       width: panels[name].clientWidth,
       height: HEIGHT[name],
-      padding: [8, 12, 0, 0],
+      padding: [8, 42, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: "trend", setSeries: false },
@@ -78,7 +78,7 @@
       },
       scales: { x: { time: false }, y: { range: (chart, low, high) => span(name, low, high) } },
       axes: [
-        { ...axis, show: dates, size: 26, space: 110, values: (chart, ticks) => ticks.map(dateOf) },
+        { ...axis, grid: { show: false }, show: dates, size: 26, space: 110, values: (chart, ticks) => ticks.map(dateOf) },
         { ...axis, size: 52, space: 34, values: (chart, ticks) => ticks.map((tick) => whole.format(tick)) },
       ],
       series: [{}, { stroke: line, width: 1.75, spanGaps: false, points: { show: data.seq.length < 3 } }],
