@@ -13,6 +13,9 @@ from dashboard.embedded import servers, suite, up
 from dashboard.embedded.data_folder import DataFolder, InUse, of_checkout
 from dashboard.embedded.processes import Console, Supervisor
 
+USAGE = """usage: python3 manage.py up [--port 8000] [--no-demo]   run Truthline until Ctrl-C
+       python3 manage.py test [pytest arguments]       run all checks, or pytest alone with these arguments
+       python3 manage.py help                          list the other commands"""
 PATIENCE = 30.0  # seconds that a command waits for another one to end
 
 
@@ -23,6 +26,9 @@ def run(arguments: list[str]) -> int:
             return up.run(rest)
         case ["test", *rest]:
             return suite.run(rest)
+        case []:
+            print(USAGE, file=sys.stderr)
+            return 2
     with surroundings(of_checkout()):
         execute_from_command_line(["manage.py", *arguments])
     return 0
@@ -41,7 +47,7 @@ def surroundings(folder: DataFolder) -> Iterator[None]:
         yield
         return
     try:
-        with folder.locked(0 if _joinable(folder) else PATIENCE):
+        with folder.locked(PATIENCE):
             supervisor = Supervisor(Console(sys.stderr), log=folder.path / "servers.log")
             try:
                 os.environ |= servers.start(folder, supervisor).environment
@@ -49,12 +55,7 @@ def surroundings(folder: DataFolder) -> Iterator[None]:
             finally:
                 supervisor.stop()
     except InUse as error:
-        if not (error.running and error.running["environment"]):
+        if error.running is None:
             raise
         os.environ |= error.running["environment"]
         yield
-
-
-def _joinable(folder: DataFolder) -> bool:
-    running = folder.running()
-    return bool(running and running["command"] == "up")

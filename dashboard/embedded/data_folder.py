@@ -57,7 +57,10 @@ class DataFolder:
 
     @contextmanager
     def locked(self, patience: float = 0.0) -> Iterator[None]:
-        """Hold the folder alone; raise InUse when another process still does after `patience` seconds."""
+        """Hold the folder alone; raise InUse when another process still does after `patience` seconds.
+
+        It is raised at once when that process has announced itself: it is an `up`, and will not end soon.
+        """
         deadline = time.monotonic() + patience
         # The descriptor is not inherited, so a child that outlives its parent cannot keep the lock.
         with (self.path / "lock").open("w") as file:
@@ -65,7 +68,7 @@ class DataFolder:
                 with suppress(BlockingIOError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= deadline or self.running():
                     raise InUse(self.path, self.running())
                 time.sleep(0.1)
             try:

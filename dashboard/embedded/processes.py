@@ -104,7 +104,9 @@ class Supervisor:
     def listen(self) -> None:
         """Take Ctrl-C, TERM and HUP (a closed terminal) as the request to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._request_stop)
+            # nohup asks to outlive the terminal.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._request_stop)
 
     def _request_stop(self, *_: object) -> None:
         self.stop_requests += 1

@@ -17,6 +17,7 @@ from dashboard.embedded.failure import CannotStart
 from dashboard.embedded.processes import Console, Program, StopRequested, Supervisor
 
 HOST = "127.0.0.1"
+LOCK_PATIENCE = 5.0  # seconds that another command, which started servers for itself, may take to end
 HIGHEST_PORT = 65_535
 PATIENCE = 60.0  # seconds that the web server may take to answer
 PORT_PATIENCE = 2.0  # seconds that an earlier one may take to let go of its port
@@ -26,7 +27,7 @@ def run(arguments: list[str]) -> int:
     """Run everything and return 0 after a clean stop."""
     port = _parse(arguments).port
     folder = of_checkout()
-    with folder.locked():
+    with folder.locked(LOCK_PATIENCE):
         check_port(port)
         set_defaults(folder)
         console = Console(sys.stdout)
