@@ -6,7 +6,7 @@ Only schedule.resend_stale judges time: it takes leases away whose holder gave n
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
@@ -35,7 +35,6 @@ class Lease:
         self.scan_id = scan_id
         self.token = token
         self._lost = Event()
-        self._released = Event()
 
     def check(self) -> None:
         """Raise LeaseLost when the heartbeat found the lease gone. Costs nothing; `guard` is what protects a write."""
@@ -51,29 +50,35 @@ class Lease:
         """Let the next step be claimed."""
         self._held().update(lease=None, heartbeat_at=Now())
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[None]:
-        """Give heartbeats from a thread: a fetch may block for minutes."""
-        thread = Thread(target=self._beat, name=f"heartbeat of scan {self.scan_id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._released.set()
-            thread.join()
+    def heartbeat(self) -> None:
+        """Say that the holder lives."""
+        if not self._held().update(heartbeat_at=Now()):
+            self._lost.set()
 
     def _held(self) -> models.QuerySet[Scan]:
         return Scan.objects.filter(pk=self.scan_id, lease=self.token)
 
-    def _beat(self) -> None:
+
+@contextmanager
+def kept_alive(beat: Callable[[], object]) -> Iterator[None]:
+    """Call `beat` every few seconds from a thread: a fetch, or one hostile file, may block for long."""
+    over = Event()
+
+    def run() -> None:
         try:
-            while not self._released.wait(HEARTBEAT_SECONDS):
+            while not over.wait(HEARTBEAT_SECONDS):
                 try:
-                    if not self._held().update(heartbeat_at=Now()):
-                        self._lost.set()
-                        return
+                    beat()
                 except DatabaseError as error:
-                    log.warning("no heartbeat for scan %s: %s", self.scan_id, error)
+                    log.warning("no heartbeat: %s", error)
                     connection.close()
         finally:
             connection.close()
+
+    thread = Thread(target=run, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from . import messages
 from .engine.git import GitError
-from .leases import Lease, LeaseLost
+from .leases import Lease, LeaseLost, kept_alive
 from .models import Chunk, Repository, Scan
 from .models.scans import ACTIVE
 
@@ -85,7 +85,7 @@ def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lea
         return None
     scan, lease = claimed
     try:
-        with lease.kept_alive():
+        with kept_alive(lease.heartbeat):
             result = step(scan, lease)
     except LeaseLost:
         log.info("scan %s was taken away or cancelled", scan.pk)

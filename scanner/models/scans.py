@@ -28,7 +28,7 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def newest(self) -> ScanQuerySet:
         return self.order_by("-created_at", "-id")
 
-    def latest(self) -> ScanQuerySet:
+    def per_repository(self) -> ScanQuerySet:
         """One scan per repository: the one that runs, else the newest."""
         running = Case(When(state__in=RUNNING, then=0), default=1)
         return self.order_by("repository_id", running, "-created_at", "-id").distinct("repository_id")

@@ -112,6 +112,8 @@ class Violation(models.Model):
     moved = models.BooleanField(default=False)
     continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="continued_by")
 
+    points: float  # set by ViolationQuerySet.costing
+
     objects = ViolationQuerySet.as_manager()
 
     class Meta:

@@ -78,17 +78,22 @@ SMALL: dict[str, str | None] = {
 
 
 def busy_history(length: int) -> list[Mapping[str, str | None]]:
-    """Many commits in which classes, imports and files come, change, move and go."""
+    """Many commits in which classes, imports and files come, change, break, move and go."""
     steps: list[Mapping[str, str | None]] = [SMALL]
+    there: dict[str, str | None] = {}
     for n in range(1, length):
-        module = f"shop/part{n % 17}.py"
+        module, elsewhere = f"shop/part{n % 17}.py", f"shop/moved/part{n % 17}.py"
         body = CLASS.format(name=f"Thing{n % 5}", value=n)
-        if n % 7 == 3:
-            steps.append({module: None, f"shop/old{n % 17}.py": body})
-        elif n % 7 == 5:
-            steps.append({f"shop/old{(n - 2) % 17}.py": None, module: f"from shop.lost{n % 3} import gone\n\n\n{body}"})
-        elif n % 31 == 30:
-            steps.append({module: "def broken(:\n"})
+        if n % 31 == 30:
+            step = {module: "def broken(:\n"}
+        elif n % 5 == 3 and there.get(module):
+            step = {module: None, elsewhere: there[module]}
+        elif n % 5 == 4 and there.get(elsewhere):
+            step = {elsewhere: None}
+        elif n % 3 == 0:
+            step = {module: f"from shop.lost{n % 4} import gone\n\n\n{body}"}
         else:
-            steps.append({module: f"# change {n}\n{body}"})
+            step = {module: f"# change {n}\n{there.get(module) or body}"}
+        there |= step
+        steps.append(step)
     return steps

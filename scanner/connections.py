@@ -1,0 +1,113 @@
+"""Connecting a repository: everything is looked at first, and nothing is saved unless all of it is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from . import mirrors, scans
+from .engine.config import FILE_NAME, ConfigError, to_toml
+from .engine.config_file import parse
+from .engine.git import PYTHON, GitError
+from .engine.suggestion import suggest
+from .models import Repository, Scan
+
+
+class ConnectError(Exception):
+    """The repository cannot be connected; `str()` is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at a repository found. Of a URL nothing is fetched yet, so commits and files are not known.
+
+    `notes` are sentences worth telling; `config_toml` is the suggested configuration, or empty.
+    """
+
+    url: str
+    path: str
+    ref: str
+    head: str
+    commits: int | None = None
+    files: int | None = None
+    config_toml: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path or URL."""
+        return Path((self.url or self.path).rstrip("/")).name.removesuffix(".git") or "repository"
+
+
+def look(source: str, ref: str = "") -> Seen:
+    """Return what is to be seen at a path or https URL; `ref` is a branch or tag, the default branch when empty.
+
+    Raises ConnectError.
+    """
+    try:
+        found = mirrors.inspect(source.strip(), ref.strip())
+        _refuse_twice(found.url, found.path, found.ref)
+        notes = (f"{found.other_ref} has the same short name; {found.ref} is tracked.",) if found.other_ref else ()
+        if found.url:
+            return Seen(found.url, "", found.ref, found.head, notes=notes)
+        repository = mirrors.fetch(Repository(path=found.path, ref=found.ref))
+        tree = repository.tree(found.head)
+        own = repository.read(found.head, FILE_NAME)
+        commits = len(repository.history(found.head))
+    except GitError as error:
+        raise ConnectError(str(error)) from error
+    files = sum(path.endswith(PYTHON) for path in tree)
+    if not files:
+        raise ConnectError(f"{found.path} has no Python file at {found.ref}.")
+    if own is not None:
+        _refuse_wrong_config(own, found.head)
+    return Seen("", found.path, found.ref, found.head, commits, files, to_toml(suggest(tree.keys())), notes)
+
+
+def connect(source: str, ref: str = "", *, name: str = "", scan: bool = True) -> Repository:
+    """Look at a repository, save it and ask for its first scan. Raises ConnectError, and then nothing is saved."""
+    return save(look(source, ref), name=name, scan=scan)
+
+
+def save(seen: Seen, *, name: str = "", scan: bool = True) -> Repository:
+    """Save what `look` found; without `scan` the first scan comes after an interval. Raises ConnectError."""
+    name = name.strip() or seen.name
+    repository = Repository(name=name[:200], url=seen.url, path=seen.path, ref=seen.ref, config_toml=seen.config_toml)
+    repository.next_scan_at = timezone.now() + repository.interval
+    try:
+        with transaction.atomic():
+            repository.slug = _free_slug(name)
+            repository.save()
+            if scan:
+                scans.request(repository, Scan.Reason.CONNECTED)
+    except IntegrityError as error:  # somebody connected it in this moment
+        raise ConnectError(_twice(seen.url or seen.path, seen.ref)) from error
+    return repository
+
+
+def _refuse_twice(url: str, path: str, ref: str) -> None:
+    if Repository.objects.filter(url=url, path=path, ref=ref).exists():
+        raise ConnectError(_twice(url or path, ref))
+
+
+def _twice(source: str, ref: str) -> str:
+    return f"{source} at {ref} is connected already."
+
+
+def _refuse_wrong_config(own: bytes, head: str) -> None:
+    try:
+        parse(own)
+    except ConfigError as error:
+        raise ConnectError(f"In {FILE_NAME} at commit {head[:9]}: {str(error).rstrip('.')}.") from error
+
+
+def _free_slug(name: str) -> str:
+    slug = slugify(name)[:70] or "repository"
+    taken = set(Repository.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    if slug not in taken:
+        return slug
+    return next(free for n in range(2, len(taken) + 3) if (free := f"{slug}-{n}") not in taken)

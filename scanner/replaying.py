@@ -1,0 +1,139 @@
+"""The last step of a scan: the head's numbers at once, then all commits from the oldest on, a minute at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from time import monotonic
+
+from django.db import transaction
+from django.db.models import F
+
+from . import epochs, history, messages, mirrors, scans
+from .engine import baseline, git
+from .engine.config import Config
+from .engine.config_file import parse
+from .engine.facts import EXTRACTOR_VERSION, Facts, decode
+from .engine.replay import replay
+from .leases import Lease
+from .models import Blob, Epoch, Repository, Scan
+from .recording import Batch, relocate
+from .signals import scan_recorded
+from .standings import Reckoner
+
+SLICE_SECONDS = 60.0
+BATCH_STEPS = 100
+BATCH_SECONDS = 5.0
+
+
+def preview(scan_id: int) -> messages.Step | None:
+    """Show the head's violations before any history is known; return "replay" when that may follow."""
+    scans.work(scan_id, (Scan.State.EXTRACTING, Scan.State.REPLAYING), lambda scan, lease: Walk(scan, lease).measure())
+    # A replay that was asked for meanwhile found the lease taken.
+    return "replay" if Scan.objects.filter(pk=scan_id, state=Scan.State.REPLAYING).exists() else None
+
+
+def replay_next(scan_id: int) -> messages.Step | None:
+    """Replay for a minute at most; return "replay" when commits are left."""
+    return scans.work(scan_id, (Scan.State.REPLAYING,), _replay)
+
+
+def _replay(scan: Scan, lease: Lease) -> messages.Step | None:
+    walk = Walk(scan, lease)
+    walk.measure()
+    walk.restore_places()
+    if not walk.replay(until=monotonic() + SLICE_SECONDS):
+        return "replay"
+    walk.finish()
+    return None
+
+
+class Walk:
+    """One worker's walk along the commits of a scan, under its lease."""
+
+    def __init__(self, scan: Scan, lease: Lease) -> None:
+        self.scan = scan
+        self.lease = lease
+        self.epoch = Epoch.objects.get(scans=scan)
+        self.head_seq = scan.head_seq or 0
+        self.config: Config = parse(self.epoch.config_toml)
+        self.source: git.Repository = mirrors.open_at(scan.repository, scan.head_sha)
+
+    def measure(self) -> None:
+        """Pin the denominators at the baseline; where no numbers are shown yet, show the head's as a preview."""
+        if self.epoch.pinned is not None:
+            return
+        baseline_seq = self.scan.repository.commits.get(sha=self.epoch.baseline_sha).seq
+        [commit] = history.stored(self.scan.repository, baseline_seq - 1, baseline_seq)
+        [step] = replay(self.source, [commit], self.config, facts_of, resume=False)
+        pinned = baseline.pin(step.obligations)
+        self.epoch.pinned = pinned.to_json()
+        with transaction.atomic():
+            self.lease.guard(attempts=0, error="", previewed=True)
+            self.epoch.save(update_fields=["pinned"])
+            if self.scan.repository.current_epoch_id is None:
+                shown = self._preview_epoch()
+                batch = Batch(shown)
+                batch.add(baseline_seq, step, Reckoner(shown, pinned).row(baseline_seq, step))
+                batch.write(self.lease)
+                Repository.objects.filter(pk=self.scan.repository_id).update(current_epoch=shown)
+        scans.note(self.scan.pk, f"the newest commit has {step.open} open violations")
+
+    def restore_places(self) -> None:
+        """After a rewind, give open violations the place they had at the fork."""
+        if not self.epoch.rewound:
+            return
+        places = history.stored(self.scan.repository, self.epoch.replayed_seq - 1, self.epoch.replayed_seq)
+        with transaction.atomic():
+            self.lease.guard()
+            for step in replay(self.source, places, self.config, facts_of, resume=False):
+                relocate(self.epoch, {violation.fingerprint: violation for violation in step.introduced})
+            self.epoch.rewound = False
+            self.epoch.save(update_fields=["rewound"])
+
+    def replay(self, until: float) -> bool:
+        """Write commits in batches until that moment; return whether all are written."""
+        commits = history.stored(self.scan.repository, self.epoch.replayed_seq, self.head_seq)
+        if not commits:
+            return True
+        reckoner = Reckoner(self.epoch, baseline.Pinned.from_json(self.epoch.pinned or {}))
+        resume = self.epoch.replayed_seq > 0
+        batch = Batch(self.epoch)
+        written_at = monotonic()
+        for step in replay(self.source, commits, self.config, facts_of, resume=resume):
+            self.lease.check()
+            seq = batch.replayed_seq + 1
+            batch.add(seq, step, reckoner.row(seq, step))
+            now = monotonic()
+            if batch.steps >= BATCH_STEPS or now - written_at > BATCH_SECONDS or now > until:
+                self._write(batch)
+                batch, written_at = Batch(self.epoch), monotonic()
+                if written_at > until:
+                    break
+        if batch.steps:
+            self._write(batch)
+        return self.epoch.replayed_seq == self.head_seq
+
+    def finish(self) -> None:
+        """Show the epoch and end the scan."""
+        with transaction.atomic():
+            epochs.finish(self.scan, self.lease, self.epoch)
+        scan_recorded.send_robust(Scan, scan=self.scan)
+
+    def _write(self, batch: Batch) -> None:
+        batch.write(self.lease, attempts=0, error="", commits_done=F("commits_done") + batch.steps)
+        scans.note(self.scan.pk, f"replayed {batch.replayed_seq} of {self.head_seq} commits")
+
+    def _preview_epoch(self) -> Epoch:
+        shown = Epoch.objects.get(pk=self.epoch.pk)
+        shown.pk = None
+        shown.n = 0
+        shown.state = Epoch.State.PREVIEW
+        shown.pinned = self.epoch.pinned
+        shown.replayed_seq = 0
+        shown.save(force_insert=True)
+        return shown
+
+
+def facts_of(shas: Collection[str]) -> Mapping[str, Facts]:
+    """Return the stored facts of these blobs."""
+    return {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}

@@ -1,0 +1,228 @@
+"""Scans end to end: a real worker, a real broker, a real database, real git."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scanner import scans, schedule
+from scanner.connections import connect
+from scanner.models import Chunk, Epoch, Repository, Scan
+from tests.scanner.origin import SMALL, busy_history
+from tests.scanner.scanning import finished, numbers, wait
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def rescan(repository: Repository) -> Scan:
+    scans.request(repository, Scan.Reason.ASKED)
+    return finished(repository)
+
+
+def test_first_scan_finds_what_is_there(connected):
+    epoch = connected.current_epoch
+    assert epoch.state == "live"
+    assert (epoch.replayed_seq, epoch.violations.open().count()) == (1, epoch.standing.open)
+    found = Counter(epoch.violations.values_list("rule", flat=True))
+    assert found["duplicate-definition"] == 1
+    assert found["unresolvable-import"] == 1
+    assert found["global-getter"] == 1
+    lost = epoch.violations.get(rule="unresolvable-import")
+    assert (lost.path, lost.line, lost.introduced, lost.fixed) == ("shop/orders.py", 1, 1, None)
+    assert connected.epochs.count() == 1, "the preview is gone"
+    assert connected.last_scanned_at is not None
+    assert not Chunk.objects.exists()
+
+
+def test_second_scan_adds_commits(connected, origin):
+    first = connected.current_epoch
+    origin.commit({"shop/gone.py": "thing = 1\n"}, "Bring it back")
+    origin.commit({"shop/state.py": None, "shop/late.py": "import shop.nowhere\n"}, "Drop the getter")
+    scan = rescan(connected)
+    connected.refresh_from_db()
+    assert connected.current_epoch == first, "the same epoch goes on"
+    assert (scan.commits_total, scan.commits_done, scan.blobs_total, scan.blobs_done) == (2, 2, 2, 2)
+    found = first.violations
+    assert [v.rule for v in found.fixed_in(2)] == ["unresolvable-import"]
+    assert [v.rule for v in found.fixed_in(3)] == ["global-getter"]
+    assert [v.path for v in found.introduced_in(3)] == ["shop/late.py"]
+    assert list(connected.commits.order_by("seq").values_list("subject", flat=True)) == [
+        "First commit",
+        "Bring it back",
+        "Drop the getter",
+    ]
+
+
+def test_scan_without_new_commits_changes_nothing(connected):
+    before = numbers(connected)
+    scan = rescan(connected)
+    assert scan.commits_total == 0
+    assert numbers(connected) == before
+
+
+def test_a_renamed_file_continues_its_violations(connected, origin):
+    origin.commit({"shop/orders.py": None, "shop/sales.py": SMALL["shop/orders.py"]}, "Rename")
+    rescan(connected)
+    found = connected.current_epoch.violations
+    successor = found.get(rule="unresolvable-import", path="shop/sales.py")
+    assert (successor.continues.path, successor.continues.fixed, successor.continues.moved) == (
+        "shop/orders.py",
+        2,
+        True,
+    )
+    assert "unresolvable-import" not in {v.rule for v in found.introduced_in(2) | found.fixed_in(2)}
+
+
+def test_history_is_the_same_however_it_was_scanned(live_worker, origin, tmp_path):
+    """In three scans, across batches, or in one: the same lifetimes, tallies and standings."""
+    steps = busy_history(260)
+    piecewise = connect(str(origin.path))
+    finished(piecewise)
+    for start, end in ((1, 40), (40, 41), (41, 260)):
+        origin.commit_all(steps[start:end])
+        rescan(piecewise)
+    at_once = connect(str(origin.clone(tmp_path / "clone").path))
+    finished(at_once)
+    at_once_epoch = Epoch.objects.get(repository=at_once)
+    # The denominators are pinned at each one's own baseline, so scores may differ; nothing else may.
+    first, second = numbers(piecewise), numbers(at_once)
+    assert first["commits"] == second["commits"]
+    assert first["lifetimes"] == second["lifetimes"]
+    assert first["tallies"] == second["tallies"]
+    assert at_once_epoch.violations.filter(moved=True).exists()
+    assert at_once_epoch.violations.filter(fixed__isnull=False, moved=False).exists()
+    assert_consistent(at_once_epoch)
+
+
+def assert_consistent(epoch: Epoch) -> None:
+    """Tallies are the sums of lifetimes, standings the sums of tallies, at every commit."""
+    lifetimes = list(epoch.violations.all())
+    key = ("service", "rule", "severity", "scope")
+    standings = {standing.seq: standing for standing in epoch.standings.all()}
+    assert sorted(standings) == list(range(1, epoch.replayed_seq + 1))
+    for seq in range(1, epoch.replayed_seq + 1):
+        opened = Counter(tuple(getattr(v, k) for k in key) for v in lifetimes if is_open(v, seq))
+        tallied = {tuple(getattr(t, k) for k in key): t.open for t in epoch.tallies.at(seq) if t.open}
+        assert tallied == opened
+        introduced = sum(v.introduced == seq and v.continues_id is None for v in lifetimes)
+        fixed = sum(v.fixed == seq and not v.moved for v in lifetimes)
+        rows = list(epoch.tallies.filter(seq=seq))
+        assert (sum(t.introduced for t in rows), sum(t.fixed for t in rows)) == (introduced, fixed)
+        standing = standings[seq]
+        assert (standing.open, standing.introduced, standing.fixed) == (opened.total(), introduced, fixed)
+        criticals = sum(n for k, n in opened.items() if k[2:] == ("critical", "production"))
+        assert standing.critical == criticals
+        assert standing.debt == pytest.approx(sum(standing.v.values()))
+
+
+def is_open(violation, seq: int) -> bool:
+    return violation.introduced <= seq and (violation.fixed is None or violation.fixed > seq)
+
+
+def test_force_push_rewinds(live_worker, origin, tmp_path):
+    """After the branch was rewritten, everything is as if the dropped commits had never been."""
+    steps = busy_history(60)
+    origin.commit_all(steps[1:30])
+    fork = origin.git("rev-parse", "main")
+    origin.commit_all([{"shop/cart.py": f"# moved down\n{SMALL['shop/cart.py']}", "shop/gone.py": "thing = 1\n"}])
+    origin.commit_all([{f"shop/extra{n}.py": "import shop.never\n"} for n in range(5)])
+    rewritten = connect(str(origin.path))
+    finished(rewritten)
+    assert rewritten.commits.count() == 36
+    origin.commit_all(steps[30:40], base=fork)
+    scan = rescan(rewritten)
+    assert "6 commits are gone" in scan.log
+    fresh = connect(str(origin.clone(tmp_path / "clone").path))
+    finished(fresh)
+    for part in ("commits", "lifetimes", "tallies"):
+        assert numbers(rewritten)[part] == numbers(fresh)[part], part
+
+
+def test_a_changed_config_builds_a_new_epoch(connected, origin):
+    old = connected.current_epoch
+    origin.commit({"truthline.toml": '[scopes]\narchive = ["shop/orders.py"]\n'}, "Set orders aside")
+    rescan(connected)
+    connected.refresh_from_db()
+    epoch = connected.current_epoch
+    assert (epoch.n, epoch.state, epoch.replayed_seq) == (old.n + 1, "live", 2)
+    assert epoch.config_in_repository
+    assert epoch.violations.get(rule="unresolvable-import").scope == "archive"
+    old.refresh_from_db()
+    assert old.state == "retired"
+    assert not old.violations.exists()
+    assert old.standings.count() == 1, "the old line on the chart stays"
+
+
+def test_a_bad_config_fails_and_keeps_the_numbers(connected, origin):
+    before = numbers(connected)
+    origin.commit({"truthline.toml": "servises = []\n"}, "Mistype a key")
+    scans.request(connected, Scan.Reason.ASKED)
+    scan = finished(connected, "failed")
+    assert "truthline.toml" in scan.error
+    assert "servises" in scan.error
+    assert {**numbers(connected), "commits": before["commits"]} == before
+
+
+def test_a_folder_that_is_gone_fails_and_keeps_the_numbers(connected, origin):
+    before = numbers(connected)
+    origin.path.rename(origin.path.with_name("elsewhere"))
+    scans.request(connected, Scan.Reason.ASKED)
+    scan = finished(connected, "failed")
+    assert str(origin.path) in scan.error
+    assert scan.attempts == 1, "another attempt would not help"
+    assert numbers(connected) == before
+
+
+def test_two_scans_at_once_run_one_after_the_other(live_worker, origin):
+    origin.commit_all(busy_history(120)[1:])
+    repository = connect(str(origin.path))
+    wait(lambda: repository.scans.running().exists())
+    second = scans.request(repository, Scan.Reason.ASKED)
+    third = scans.request(repository, Scan.Reason.ASKED)
+    assert third == second, "one may wait, not two"
+    assert repository.scans.running().count() <= 1
+    finished(repository)
+    first, second = repository.scans.order_by("created_at")
+    assert (first.state, second.state) == ("done", "done")
+    assert second.started_at >= first.finished_at
+
+
+def test_cancel_stops_and_the_next_scan_goes_on(live_worker, origin, tmp_path):
+    origin.commit_all(busy_history(1500)[1:])
+    repository = connect(str(origin.path))
+    wait(lambda: repository.scans.filter(commits_done__gt=0).exists() or repository.active_scan() is None)
+    scan = repository.scans.get()
+    assert scans.cancel(scan), "it was still running"
+    assert not scans.cancel(scan)
+    scan.refresh_from_db()
+    assert (scan.state, scan.lease) == ("cancelled", None)
+    reached = repository.epochs.get(state="building").replayed_seq
+    assert 0 < reached < 1500
+    again = rescan(repository)
+    assert again.commits_total == 1500 - repository.epochs.get().standings.filter(seq__lte=reached).count()
+
+
+def test_due_repositories_are_queued_once(connected):
+    now = timezone.now() + connected.interval + timedelta(minutes=1)
+    assert schedule.enqueue_due(now) == 1
+    assert schedule.enqueue_due(now) == 0
+    assert connected.scans.count() == 2
+    connected.refresh_from_db()
+    assert connected.next_scan_at == now + connected.interval
+    finished(connected)
+
+
+def test_late(connected):
+    now = connected.last_scanned_at
+    on_time, late = now + connected.interval, now + connected.interval + timedelta(hours=26)
+    assert connected.late_by(on_time) is None
+    assert connected.late_by(late) == timedelta(hours=26)
+    assert list(Repository.objects.late(late)) == [connected]
+    assert not Repository.objects.late(on_time).exists()
+    Repository.objects.update(interval_minutes=0)
+    connected.refresh_from_db()
+    assert connected.late_by(late) is None
+    assert not Repository.objects.late(late).exists()
