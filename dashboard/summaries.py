@@ -102,7 +102,9 @@ class Summary:
 
 def summarise(repositories: Collection[Repository], now: datetime, *, lines: bool = False) -> list[Summary]:
     """Return a summary of each, in their order, in at most five queries; `lines` adds the sparklines."""
-    heads = {head.repository_id: head for head in Commit.objects.filter(repository__in=repositories).heads(LOOKBACK)}
+    heads: dict[int, Any] = {
+        head.repository_id: head for head in Commit.objects.filter(repository__in=repositories).heads(LOOKBACK)
+    }
     epochs = {one.pk: one.current_epoch for one in repositories if one.current_epoch}
     places = []
     for pk, epoch in epochs.items():
@@ -111,7 +113,8 @@ def summarise(repositories: Collection[Repository], now: datetime, *, lines: boo
             places.append((epoch.pk, heads[pk].earlier_seq))
     standings = {(row.epoch_id, row.seq): row for row in Standing.objects.at(places)}
     scans = {
-        scan.repository_id: scan for scan in Scan.objects.filter(repository__in=repositories).defer("log").latest()
+        scan.repository_id: scan
+        for scan in Scan.objects.filter(repository__in=repositories).defer("log").per_repository()
     }
     scores = _scores(repositories) if lines else {}
 
