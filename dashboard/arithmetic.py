@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from typing import cast
 
 from scanner.engine import rule as engine_rules
 from scanner.engine.baseline import AREAS, Pinned
@@ -20,7 +21,8 @@ from scanner.engine.score import (
     measured_weight,
     quarters,
 )
-from scanner.models import Epoch, Standing, Tally
+from scanner.engine.violation import Scope, Severity
+from scanner.models import Epoch, Standing, Tally, Violation
 from scanner.models.violations import ViolationQuerySet
 
 AREA_OF_RULE: dict[str, str | None] = engine_rules.areas()
@@ -72,7 +74,7 @@ def costed(rows: ViolationQuerySet, score: Score | None) -> ViolationQuerySet:
     """Annotate each violation with the `points` it takes off this score."""
     return rows.costing(
         {rule: unit_cost(score, rule) for rule in AREA_OF_RULE} if score else {},
-        SEVERITY_WEIGHTS,
+        {severity: float(weight) for severity, weight in SEVERITY_WEIGHTS.items()},
         {scope: count / 4 for scope, count in SCOPE_QUARTERS.items()},
     )
 
@@ -83,8 +85,9 @@ def unit_cost(score: Score, rule: str) -> float:
     return float(score.share(key)) / SEVERITY_WEIGHTS["critical"]
 
 
-def gain(score: Score, key: TallyKey) -> float:
+def gain(score: Score, violation: Violation) -> float:
     """Return by how much the score rises when this one violation alone is fixed."""
+    key = _key(violation)
     total = measured_weight(score.areas)
     weight = Fraction(quarters(key.severity, key.scope), 4)
     gained = Fraction(0)
@@ -139,13 +142,19 @@ def _rules(score: Score, area: str, tallies: Iterable[Tally]) -> list[RuleLine]:
     for rule, rows in groupby(mine, key=lambda row: row.rule):
         counts: dict[Fraction, int] = {}
         for row in rows:
-            weight = Fraction(quarters(row.severity, row.scope), 4)
+            key = _key(row)
+            weight = Fraction(quarters(key.severity, key.scope), 4)
             counts[weight] = counts.get(weight, 0) + row.open
         weight = sum((each * count for each, count in counts.items()), Fraction(0))
         points = 100 * weight * AREA_WEIGHTS[area] / total / (d + v) if d is not None else Fraction(0)
         terms = " + ".join(f"{count:,} × {_weight(each)}" for each, count in sorted(counts.items(), reverse=True))
         lines.append(RuleLine(rule, sum(counts.values()), terms, float(weight), float(points)))
     return sorted(lines, key=lambda line: (-line.points, line.rule))
+
+
+def _key(row: Tally | Violation) -> TallyKey:
+    """The database holds words; the models' writers made sure that they are severities and scopes."""
+    return TallyKey(row.service, row.rule, cast(Severity, row.severity), cast(Scope, row.scope))
 
 
 def _by_rule(row: Tally) -> tuple[str, str, str]:

@@ -61,7 +61,8 @@ def of(name: str) -> RulePage | None:
 def _page(rule: engine_rules.Rule) -> RulePage:
     text = cleandoc(rule.__doc__ or "")
     pieces = TITLE.split(text)
-    titled = tuple(Part(title, tuple(_blocks(body, title))) for title, body in zip(pieces[1::2], pieces[2::2], strict=True))
+    sections = zip(pieces[1::2], pieces[2::2], strict=True)
+    titled = tuple(Part(title, tuple(_blocks(body, title))) for title, body in sections)
     opening = tuple(_blocks(pieces[0], ""))
     parts = (Part("", opening), *titled) if opening else titled
     first = next((block for part in parts for block in part.blocks if block.text and not block.code), Block(rule.name))

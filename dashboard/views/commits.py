@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from dashboard.access import repository_for
+from dashboard.fragments import is_asked_for_part, respond
 from dashboard.paging import page_of
 from dashboard.summaries import summarise
 from scanner.models import Commit, Repository, Standing
@@ -34,13 +33,10 @@ def commits(request: HttpRequest, slug: str) -> HttpResponse:
         "moved": moved,
         "next": f"?{query.urlencode()}" if page.after else "",
     }
-    if request.htmx and "after" in request.GET and not request.htmx.history_restore_request:
-        response = render(request, "dashboard/_commit_rows.html", context)
-    else:
-        context["summary"] = summarise([repository], timezone.now())[0]
-        response = render(request, "dashboard/commits.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    if "after" in request.GET and is_asked_for_part(request):
+        return respond(request, "dashboard/_commit_rows.html", context)
+    context["summary"] = summarise([repository], timezone.now())[0]
+    return respond(request, "dashboard/commits.html", context)
 
 
 def attach_standings(repository: Repository, rows: list[Commit]) -> None:

@@ -47,7 +47,9 @@ def trend(request: HttpRequest, slug: str) -> JsonResponse:
     standings = Standing.objects.filter(epoch=epoch, seq__gt=first).trend()
     commits = Commit.objects.filter(repository=found, seq__gt=first, seq__lte=epoch.replayed_seq)
     rows = standings.values_list("seq", "score", "open", "introduced", "fixed")
-    by_seq = {seq: rest for seq, *rest in commits.values_list("seq", "sha", "author", "committed_at")}
+    by_seq = {
+        seq: (sha, author, at) for seq, sha, author, at in commits.values_list("seq", "sha", "author", "committed_at")
+    }
     return JsonResponse(trends.columns(list(rows), by_seq))
 
 

@@ -18,6 +18,8 @@ def rule(request: HttpRequest, name: str) -> HttpResponse:
     counted = Violation.objects.open().shown().filter(rule=name).count_by_rule()
     open_in = {repository: open_ for _, repository, open_ in counted}
     repositories = Repository.objects.tracked().filter(pk__in=open_in).order_by("name")
-    counts = [{"slug": one.slug, "name": one.name, "open": open_in[one.pk]} for one in repositories]
-    counts.sort(key=lambda line: -int(line["open"]))
+    counts = [
+        {"slug": one.slug, "name": one.name, "open": open_in[one.pk]}
+        for one in sorted(repositories, key=lambda one: -open_in[one.pk])
+    ]
     return render(request, "dashboard/rule.html", {"area": "rules", "page": page, "counts": counts})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.access import repository_for
+from dashboard.fragments import is_asked_for_part, respond
 from dashboard.summaries import summarise
 from scanner import scans as scanning
 from scanner.models import Repository, Scan
@@ -24,15 +24,13 @@ def scan(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     repository = repository_for(request.user, slug)
     found = _scan_of(repository, number)
     context = {"repository": repository, "scan": found, "tab": "scans", "most_attempts": scanning.MOST_ATTEMPTS}
-    part = PARTS.get(request.GET.get("part", "")) if request.htmx else None
+    part = PARTS.get(request.GET.get("part", "")) if is_asked_for_part(request) else None
     if part and request.GET["part"] == "banner" and not found.is_active:
         # The page around the banner has new numbers now.
         return HttpResponseClientRefresh()
     if part is None:
         context["summary"] = summarise([repository], timezone.now())[0]
-    response = render(request, part or "dashboard/scan.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return respond(request, part or "dashboard/scan.html", context)
 
 
 @require_POST

@@ -15,10 +15,10 @@ from dashboard.access import repository_for
 from dashboard.summaries import Summary, summarise
 from dashboard.trends import lifetime
 from dashboard.views.violations import attach_commits
-from scanner.engine.score import key_of
 from scanner.models import Commit, Repository, Violation
 
 ELSEWHERE = 8
+DEAREST = ("-points", "path", "id")
 
 
 @require_safe
@@ -45,11 +45,11 @@ def violation(request: HttpRequest, slug: str, fingerprint: str) -> HttpResponse
         "tab": "violations",
         "violation": found,
         "lives": lives,
-        "gain": arithmetic.gain(summary.score, key_of(found)) if summary.score and found.is_open else None,
+        "gain": arithmetic.gain(summary.score, found) if summary.score and found.is_open else None,
         "unit": arithmetic.unit_cost(summary.score, found.rule) if summary.score else None,
         "doc": documentation.of(found.rule),
         "bar": lifetime([(life.introduced, life.fixed) for life in lives], summary.head.seq if summary.head else 1),
-        "elsewhere": list(elsewhere.order_by("-points", "path", "id")[:ELSEWHERE]),
+        "elsewhere": list(elsewhere.order_by(*DEAREST)[:ELSEWHERE]),
         "successor": found.continued_by.first() if found.moved else None,
     }
     return render(request, "dashboard/violation.html", context | _code(repository, summary, found))

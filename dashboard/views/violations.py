@@ -6,14 +6,13 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from dashboard import arithmetic
 from dashboard.access import repository_for
 from dashboard.forms import ORDERS, STATES, ViolationFilter
+from dashboard.fragments import is_asked_for_part, respond
 from dashboard.paging import page_of
 from dashboard.summaries import Summary, summarise
 from scanner.models import Commit, Repository, Violation
@@ -46,16 +45,12 @@ def violations(request: HttpRequest, slug: str) -> HttpResponse:
         "next": _address(request, after=page.after) if page.after else "",
     }
     # The infinite list asks for rows alone; the same address in a new tab is a whole page.
-    if request.htmx and "after" in request.GET and not request.htmx.history_restore_request:
-        response = render(request, "dashboard/_violation_rows.html", context)
-    else:
-        totals = rows.order_by().aggregate(count=Count("id"), lost=Sum("points"))
-        context |= {"form": form, "totals": totals}
-        context |= {"restart": _address(request)}
-        context |= {"chips": _chips(request, form), "orders": _orders(request, form)}
-        response = render(request, "dashboard/violations.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    if "after" in request.GET and is_asked_for_part(request):
+        return respond(request, "dashboard/_violation_rows.html", context)
+    totals = rows.order_by().aggregate(count=Count("id"), lost=Sum("points"))
+    context |= {"form": form, "totals": totals, "restart": _address(request)}
+    context |= {"chips": _chips(request, form), "orders": _orders(request, form)}
+    return respond(request, "dashboard/violations.html", context)
 
 
 def matching(repository: Repository, summary: Summary, form: ViolationFilter) -> ViolationQuerySet:
