@@ -49,6 +49,7 @@ def target(repository: Repository, written: config.Config, own: bool, head: str,
             return building
         drop(building)
     if live is not None:
+        Epoch.objects.filter(pk=live.pk).update(config_in_repository=own)
         return live
     last = repository.epochs.aggregate(last=Max("n"))["last"] or 0
     return Epoch.objects.create(
@@ -60,6 +61,14 @@ def target(repository: Repository, written: config.Config, own: bool, head: str,
         baseline_sha=head,
         **same,
     )
+
+
+def distrust(epoch: Epoch) -> None:
+    """Let the next scan build this epoch's numbers anew; a live one is shown until then."""
+    if epoch.state == Epoch.State.BUILDING:
+        drop(epoch)
+    else:
+        Epoch.objects.filter(pk=epoch.pk).update(config_digest="")
 
 
 def finish(scan: Scan, lease: Lease, epoch: Epoch) -> None:

@@ -10,11 +10,6 @@ from django.db import transaction
 Step = Literal["prepare", "extract", "preview", "replay"]
 
 
-def send(step: Step, scan_id: int, times: int = 1) -> None:
+def send(step: Step, scan_id: int) -> None:
     """Ask a worker for the step. A broker that cannot be reached loses nothing: schedule.resend_stale asks again."""
-
-    def publish() -> None:
-        for _ in range(times):
-            current_app.send_task(f"scanner.tasks.{step}", args=[scan_id])
-
-    transaction.on_commit(publish, robust=True)
+    transaction.on_commit(lambda: current_app.send_task(f"scanner.tasks.{step}", args=[scan_id]), robust=True)

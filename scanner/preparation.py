@@ -14,12 +14,12 @@ from .leases import Lease
 from .models import Blob, Epoch, Scan
 
 
-def prepare(scan_id: int) -> tuple[messages.Step, int] | None:
-    """Bring a queued scan to the point where blobs can be analysed; return the next step and how many may share it."""
-    return scans.work(scan_id, (Scan.State.QUEUED, Scan.State.FETCHING), _prepare)
+def prepare(scan_id: int) -> list[messages.Step]:
+    """Bring a queued scan to the point where blobs can be analysed; return the steps to ask for next."""
+    return scans.work(scan_id, (Scan.State.QUEUED, Scan.State.FETCHING), _prepare) or []
 
 
-def _prepare(scan: Scan, lease: Lease) -> tuple[messages.Step, int] | None:
+def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
     repository = scan.repository
     scans.note(scan.pk, f"reading {repository.source} at {repository.ref}")
     source = mirrors.fetch(repository)
@@ -35,7 +35,7 @@ def _prepare(scan: Scan, lease: Lease) -> tuple[messages.Step, int] | None:
         epoch = _record(scan, commits, written, own, tree)
         if epoch.state == Epoch.State.LIVE and epoch.replayed_seq == len(commits) and not epoch.rewound:
             epochs.finish(scan, lease, epoch)
-            return None
+            return []
         new = [commit.sha for commit in commits[epoch.replayed_seq :]]
     on_head = Blob.objects.missing(EXTRACTOR_VERSION, _python(tree.items()))
     seen = set(on_head)
@@ -51,10 +51,12 @@ def _prepare(scan: Scan, lease: Lease) -> tuple[messages.Step, int] | None:
             blobs_total=len(on_head) + len(earlier), blobs_done=0, commits_total=len(new), commits_done=0,
         )  # fmt: skip
     scans.note(scan.pk, f"{len(new)} commits to replay, {len(on_head) + len(earlier)} files to analyse")
-    if on_head or earlier:
-        return "extract", extraction.PARALLEL
     following = extraction.next_step(scan.pk)
-    return (following, 1) if following else None
+    if following != "extract":
+        return [following] if following else []
+    # All of the head may be known from another repository.
+    preview: list[messages.Step] = ["preview"] if not on_head and repository.current_epoch_id is None else []
+    return preview + ["extract"] * extraction.PARALLEL
 
 
 def _record(scan: Scan, commits: list[git.Commit], written: Config, own: bool, paths: Collection[str]) -> Epoch:

@@ -16,7 +16,7 @@ from .engine.facts import EXTRACTOR_VERSION, Facts, decode
 from .engine.replay import replay
 from .leases import Lease
 from .models import Blob, Epoch, Repository, Scan
-from .recording import Batch, relocate
+from .recording import Batch, Inconsistent, relocate
 from .signals import scan_recorded
 from .standings import Reckoner
 
@@ -41,7 +41,12 @@ def _replay(scan: Scan, lease: Lease) -> messages.Step | None:
     walk = Walk(scan, lease)
     walk.measure()
     walk.restore_places()
-    if not walk.replay(until=monotonic() + SLICE_SECONDS):
+    try:
+        done = walk.replay(until=monotonic() + SLICE_SECONDS)
+    except Inconsistent as error:
+        epochs.distrust(walk.epoch)
+        raise scans.Refused(f"{error}. The next scan builds the numbers anew.") from error
+    if not done:
         return "replay"
     walk.finish()
     return None
@@ -82,10 +87,12 @@ class Walk:
         """After a rewind, give open violations the place they had at the fork."""
         if not self.epoch.rewound:
             return
-        places = history.stored(self.scan.repository, self.epoch.replayed_seq - 1, self.epoch.replayed_seq)
+        fork = self.epoch.replayed_seq
         with transaction.atomic():
             self.lease.guard()
-            for step in replay(self.source, places, self.config, facts_of, resume=False):
+            if fork:
+                commits = history.stored(self.scan.repository, fork - 1, fork)
+                [step] = replay(self.source, commits, self.config, facts_of, resume=False)
                 relocate(self.epoch, {violation.fingerprint: violation for violation in step.introduced})
             self.epoch.rewound = False
             self.epoch.save(update_fields=["rewound"])

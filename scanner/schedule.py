@@ -45,5 +45,6 @@ def resend_stale(silent_for: timedelta = LEASE) -> int:
             if scan.state in RUNNING:
                 scans.note(scan.pk, f"no sign of life while {scan.state}: starting this step again")
             Scan.objects.filter(pk=scan.pk).update(lease=None, heartbeat_at=Now())
-            messages.send(STEPS[scan.state], scan.pk, PARALLEL if scan.state == Scan.State.EXTRACTING else 1)
+            for _ in range(PARALLEL if scan.state == Scan.State.EXTRACTING else 1):
+                messages.send(STEPS[scan.state], scan.pk)
     return len(stale)
