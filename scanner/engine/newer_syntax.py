@@ -8,6 +8,7 @@ read is touched, so that equal code keeps equal facts.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 
 _String: TypeAlias = cst.FormattedString | cst.TemplatedString | cst.ConcatenatedString
 
+# CPython refuses more than 200, LibCST dies of more than 1,000.
+_MAX_NESTING = 500
+
 
 def lower(source: str) -> str | None:
     """Return `source` in older syntax with as many lines; None when LibCST cannot read it either.
 
     May kill the process: LibCST overflows the stack on deeply nested input. Call it in a parser process only.
     """
+    if _nesting(source) > _MAX_NESTING:
+        return None
     source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Python reads it
     try:
         module = cst.parse_module(source)
@@ -33,6 +39,15 @@ def lower(source: str) -> str | None:
     except (cst.ParserSyntaxError, cst.CSTValidationError, cst.CSTLogicError, UnicodeError):
         return None
     return lowered if lowered.count("\n") == source.count("\n") else None
+
+
+def _nesting(source: str) -> int:
+    """Return how deep brackets nest, those in strings and comments included: a rough bound that costs little."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[][(){}]", source):
+        depth += 1 if bracket in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Lowering(cst.CSTTransformer):

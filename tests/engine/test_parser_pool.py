@@ -1,0 +1,248 @@
+"""The pool: right answers from any number of processes, whatever becomes of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from scanner.engine import parser_pool
+from scanner.engine.extract import extract
+from scanner.engine.facts import Facts, decode
+from scanner.engine.parser_pool import Limits, ParserPool, ParserPoolError
+
+ROOT = Path(__file__).resolve().parents[2]
+CLASS = b"class A%d:\n    pass\n"
+# Quadratic for every parser so far: far beyond the limits of these tests, whatever the machine.
+SLOW = b"x = f'" + b"{a}" * 600_000 + b"'\n"
+
+
+def _blobs(count: int) -> Iterator[tuple[str, bytes]]:
+    yield from ((f"{number}", CLASS % number) for number in range(count))
+
+
+def _run(pool: ParserPool, *sources: bytes | None) -> list[Facts]:
+    answers = dict(pool.extract((str(number), source) for number, source in enumerate(sources)))
+    assert len(answers) == len(sources)
+    return [decode(answers[str(number)]) for number in range(len(sources))]
+
+
+def _pids(pool: ParserPool) -> list[int]:
+    return [child._process.pid for child in pool._children]
+
+
+def _alive(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_every_file_has_its_own_facts(jobs: int) -> None:
+    with ParserPool(jobs) as pool:
+        answers = list(pool.extract(_blobs(50)))
+        assert len(pool._children) == jobs
+    assert sorted(sha for sha, _ in answers) == sorted(str(number) for number in range(50))
+    for sha, data in answers:
+        assert decode(data) == extract(CLASS % int(sha))
+
+
+def test_no_process_without_a_file() -> None:
+    with ParserPool(2) as pool:
+        assert list(pool.extract([])) == []
+        assert [decode(data).outcome for _, data in pool.extract([("a", None)])] == ["too-large"]
+        assert pool._children == []
+
+
+def test_processes_are_kept_and_then_ended() -> None:
+    with ParserPool(1) as pool:
+        _run(pool, b"x = 1")
+        pids = _pids(pool)
+        _run(pool, b"x = 2", b"x = 3")
+        assert _pids(pool) == pids
+    assert not any(map(_alive, pids))
+
+
+def test_a_large_file_is_never_parsed() -> None:
+    with ParserPool(1, Limits(file_bytes=10)) as pool:
+        facts = _run(pool, b"x = 123456", b"x = 1234567", None)
+    assert [told.outcome for told in facts] == ["ok", "too-large", "too-large"]
+
+
+def test_processor_time_runs_out() -> None:
+    with ParserPool(1, Limits(cpu_seconds=1)) as pool:
+        facts = _run(pool, b"x = 1", SLOW, CLASS % 1)
+    assert [told.outcome for told in facts] == ["ok", "timeout", "ok"]
+    assert facts[2] == extract(CLASS % 1)
+
+
+def test_wall_clock_runs_out() -> None:
+    with ParserPool(1, Limits(cpu_seconds=60, wall_seconds=0.5)) as pool:
+        facts = _run(pool, SLOW, CLASS % 1, SLOW)
+    assert [told.outcome for told in facts] == ["timeout", "ok", "timeout"]
+
+
+def test_memory_runs_out() -> None:
+    """A used process that ran out of memory proves nothing; a fresh one does."""
+    with ParserPool(1, Limits(memory_bytes=200 << 20)) as pool:
+        facts = _run(pool, CLASS % 0, b"x = [" + b"a.b, " * 400_000 + b"]", CLASS % 1)
+    assert [told.outcome for told in facts] == ["ok", "unparsable", "ok"]
+    assert "memory" in facts[1].detail
+
+
+def test_a_process_that_dies_of_a_file_is_a_crash() -> None:
+    """Killed from outside, twice: a fresh process gets the file again, and only the death of that one counts."""
+    with ParserPool(1, Limits(cpu_seconds=60, wall_seconds=60)) as pool:
+
+        def blobs() -> Iterator[tuple[str, bytes]]:
+            yield "before", CLASS % 0
+            yield "slow", SLOW
+
+        answers = pool.extract(blobs())
+        assert decode(next(answers)[1]).outcome == "ok"  # and SLOW is under way
+        [first] = _pids(pool)
+        watcher = subprocess.Popen(
+            [sys.executable, "-c", _KILLER, str(first), str(os.getpid())], stdout=subprocess.PIPE, text=True
+        )
+        sha, data = next(answers)
+        assert sha == "slow"
+        assert decode(data).outcome == "crash"
+        assert signal.strsignal(signal.SIGSEGV) in decode(data).detail
+        assert watcher.wait() == 0
+        assert list(answers) == []
+        assert _run(pool, CLASS % 1)[0].outcome == "ok"
+
+
+# Kills the given child of ours, then the one that takes its place.
+_KILLER = """
+import os, signal, sys, time
+def children():
+    text = open(f"/proc/{sys.argv[2]}/task/{sys.argv[2]}/children").read() if os.path.exists("/proc") else ""
+    return {int(pid) for pid in text.split()} - {os.getpid()}
+before = children()
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+while not (fresh := children() - before):
+    time.sleep(0.02)
+time.sleep(0.5)
+os.kill(fresh.pop(), signal.SIGSEGV)
+"""
+if not Path("/proc").exists():
+    test_a_process_that_dies_of_a_file_is_a_crash = pytest.mark.skip("finds the children in /proc")(
+        test_a_process_that_dies_of_a_file_is_a_crash
+    )
+
+
+def test_a_process_found_dead_is_replaced() -> None:
+    with ParserPool(1) as pool:
+        _run(pool, CLASS % 0)
+        [pid] = _pids(pool)
+        os.kill(pid, signal.SIGKILL)
+        assert _run(pool, CLASS % 1) == [extract(CLASS % 1)]
+
+
+def test_a_source_of_blobs_that_fails_leaves_the_pool_usable() -> None:
+    def broken() -> Iterator[tuple[str, bytes]]:
+        yield "a", CLASS % 0
+        yield "b", CLASS % 1
+        raise LookupError
+
+    with ParserPool(2) as pool:
+        with pytest.raises(LookupError):
+            list(pool.extract(broken()))
+        assert _run(pool, CLASS % 2) == [extract(CLASS % 2)]
+
+
+def test_an_abandoned_run_leaves_no_answer_behind() -> None:
+    with ParserPool(2) as pool:
+        answers = pool.extract(_blobs(10))
+        next(answers)
+        answers.close()
+        assert _run(pool, CLASS % 77, CLASS % 78) == [extract(CLASS % 77), extract(CLASS % 78)]
+
+
+def test_no_more_blobs_are_asked_for_than_there_are_processes() -> None:
+    asked = 0
+
+    def blobs() -> Iterator[tuple[str, bytes]]:
+        nonlocal asked
+        for blob in _blobs(20):
+            asked += 1
+            yield blob
+
+    with ParserPool(2) as pool:
+        for answered, _ in enumerate(pool.extract(blobs())):
+            assert asked - answered <= 4
+
+
+def test_works_from_any_folder_and_any_environment(tmp_path: Path) -> None:
+    """`scanner` is found where this process has it, and modules of that folder or the caller's never shadow others."""
+    (tmp_path / "ast.py").write_text("raise SystemExit('shadowed')")
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from scanner.engine.parser_pool import ParserPool\n"
+        "from scanner.engine.facts import decode\n"
+        "with ParserPool(1) as pool:\n"
+        "    print([decode(data).outcome for _, data in pool.extract([('a', b'x = 1')])])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env={"A_PASSWORD": "secret"}, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("['ok']\n", "")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="reads the environment from /proc")
+def test_a_parser_knows_no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_PASSWORD", "canary")
+    with ParserPool(1) as pool:
+        _run(pool, b"x = 1")
+        [pid] = _pids(pool)
+        assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_interrupting_the_callers_group_reaches_no_parser() -> None:
+    with ParserPool(1) as pool:
+        _run(pool, b"x = 1")
+        [pid] = _pids(pool)
+        assert os.getpgid(pid) == os.getsid(pid) == pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_parsers_end_with_a_killed_parent() -> None:
+    code = (
+        "import time\nfrom scanner.engine.parser_pool import ParserPool\n"
+        "pool = ParserPool(1)\nlist(pool.extract([('a', b'x = 1')]))\n"
+        "print(pool._children[0]._process.pid, flush=True)\ntime.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        stat = Path(f"/proc/{pid}/stat")
+        assert stat.exists()
+        parent.kill()
+        parent.wait()
+    for _ in range(500):
+        if not stat.exists() or stat.read_text().split()[2] == "Z":
+            break
+        os.sched_yield()
+        signal.sigtimedwait([], 0.02)
+    else:
+        pytest.fail("the parser lives on")
+
+
+def test_a_parser_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(parser_pool, "_ROOT", tmp_path)
+    with ParserPool(1) as pool, pytest.raises(ParserPoolError) as caught:
+        _run(pool, b"x = 1")
+    assert str(caught.value) == ("A parser process could not start: ModuleNotFoundError: No module named 'scanner'")
+
+
+def test_a_pool_needs_a_process() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        ParserPool(0)
