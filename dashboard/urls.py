@@ -49,7 +49,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("theme/", session.theme, name="theme"),
     path("login/", session.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("favicon.ico", session.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
 ]

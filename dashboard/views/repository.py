@@ -28,10 +28,10 @@ def repository(request: HttpRequest, slug: str) -> HttpResponse:
     summary = summarise([found], timezone.now())[0]
     context: dict[str, Any] = {"repository": found, "summary": summary, "tab": "summary", "ranges": RANGES}
     if summary.standing and summary.epoch:
-        context |= _numbers(summary, summary.epoch) | _newest(found, summary)
         chosen = request.GET.get("range", "all")
         chosen = chosen if chosen in RANGES else "all"
-        context |= {"range": chosen, "table": _table(found, summary.epoch, RANGES[chosen])}
+        context |= {"range": chosen} | _numbers(summary, summary.epoch)
+        context |= _movements(found, summary, summary.epoch, RANGES[chosen])
     return render(request, "dashboard/repository.html", context)
 
 
@@ -67,20 +67,18 @@ def _numbers(summary: Summary, epoch: Epoch) -> dict[str, Any]:
     }
 
 
-def _newest(found: Repository, summary: Summary) -> dict[str, Any]:
-    everything = arithmetic.costed(Violation.objects.filter(epoch=summary.epoch), summary.score)
-    introduced = list(everything.newest_introduced()[:NEWEST])
-    fixed = list(everything.newest_fixed()[:NEWEST])
-    attach_commits(found, introduced + fixed)
-    return {"introduced": introduced, "fixed": fixed, "files": everything.open().by_file()[:HOT_FILES]}
-
-
-def _table(found: Repository, epoch: Epoch, count: int) -> list[dict[str, Any]]:
-    """The newest commits of the range that introduced or fixed something, as rows."""
-    moved = Standing.objects.filter(epoch=epoch).moved()
+def _movements(found: Repository, summary: Summary, epoch: Epoch, count: int) -> dict[str, Any]:
+    """What moved last: the newest introduced and fixed, and the newest commits of the range that did either."""
+    everything = arithmetic.costed(Violation.objects.filter(epoch=epoch), summary.score)
+    newest = everything.newest(NEWEST)
+    standings = Standing.objects.filter(epoch=epoch).moved()
     if count:
-        moved = moved.filter(seq__gt=epoch.replayed_seq - count)
-    standings = list(moved.order_by("-seq")[:TABLE_ROWS])
-    commits = Commit.objects.filter(repository=found, seq__in=[row.seq for row in standings])
-    by_seq = {commit.seq: commit for commit in commits}
-    return [{"standing": row, "commit": by_seq[row.seq]} for row in standings if row.seq in by_seq]
+        standings = standings.filter(seq__gt=epoch.replayed_seq - count)
+    rows = list(standings.order_by("-seq")[:TABLE_ROWS])
+    commits = attach_commits(found, newest, {row.seq for row in rows})
+    return {
+        "introduced": [row for row in newest if row.end == "introduced"],
+        "fixed": [row for row in newest if row.end == "fixed"],
+        "files": everything.open().by_file()[:HOT_FILES],
+        "table": [{"standing": row, "commit": commits[row.seq]} for row in rows if row.seq in commits],
+    }

@@ -22,7 +22,8 @@ from scanner.models import Repository, Scan
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
     repository = repository_for(request.user, slug)
     # A ModelForm writes what was typed into its instance, valid or not: the page around it shows the saved one.
-    form = SettingsForm(request.POST or None, instance=repository_for(request.user, slug))
+    posted = request.POST if request.method == "POST" else None
+    form = SettingsForm(posted, instance=repository_for(request.user, slug))
     if request.method == "POST" and form.is_valid():
         _save(request, form)
         return redirect("settings", slug)
@@ -56,8 +57,8 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.POST.get("archived") == "yes"
     if wanted and not repository.archived_at:
         repository.archived_at = timezone.now()
-        active = repository.active_scan()
-        if active:
+        # The one that waits first, so that cancelling the other does not start it.
+        for active in Scan.objects.filter(repository=repository).active().order_by("-id"):
             scanning.cancel(active)
         messages.success(request, f"{repository.name} is archived. Its numbers are kept.")
     elif not wanted and repository.archived_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -70,13 +71,15 @@ def matching(repository: Repository, summary: Summary, form: ViolationFilter) ->
     return rows.mentioning(asked["q"]) if "q" in asked else rows
 
 
-def attach_commits(repository: Repository, rows: list[Violation]) -> None:
-    """Give each row the commits that `introduced` and `fixed` number, in one query."""
-    wanted = {row.introduced for row in rows} | {row.fixed for row in rows if row.fixed}
+def attach_commits(repository: Repository, rows: Iterable[Violation], others: Iterable[int] = ()) -> dict[int, Commit]:
+    """Give each row the commits that `introduced` and `fixed` number; return them and `others` by seq, in one query."""
+    rows = list(rows)
+    wanted = {row.introduced for row in rows} | {row.fixed for row in rows if row.fixed} | set(others)
     commits = {commit.seq: commit for commit in Commit.objects.filter(repository=repository, seq__in=wanted)}
     for row in rows:
         row.introduced_by = commits.get(row.introduced)  # type: ignore[attr-defined]
         row.fixed_by = commits.get(row.fixed) if row.fixed else None  # type: ignore[attr-defined]
+    return commits
 
 
 def _address(request: HttpRequest, **changes: str) -> str:

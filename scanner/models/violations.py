@@ -78,6 +78,14 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
         """Files by what their violations cost together, the dearest first. Needs `costing`."""
         return self.values("path").annotate(open=Count("id"), cost=Sum("points")).order_by("-cost", "-open", "path")
 
+    def newest(self, count: int) -> list[Violation]:
+        """The newest `count` that came and the newest `count` that were fixed; `end` says which, in one query."""
+        came = self.newest_introduced().annotate(end=Value("introduced"))[:count]
+        went = self.newest_fixed().annotate(end=Value("fixed"))[:count]
+        return sorted(
+            came.union(went, all=True), key=lambda row: (-(row.fixed if row.end == "fixed" else row.introduced), row.pk)
+        )
+
     def newest_introduced(self) -> ViolationQuerySet:
         return self.filter(continues=None).order_by("-introduced", "id")
 
@@ -113,6 +121,7 @@ class Violation(models.Model):
     continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="continued_by")
 
     points: float  # set by ViolationQuerySet.costing
+    end: str  # set by ViolationQuerySet.newest
 
     objects = ViolationQuerySet.as_manager()
 

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+PASSWORD = "long enough to guess"
+
+
+@pytest.fixture
+def lead(db, django_user_model: type[User]) -> User:
+    return django_user_model.objects.create_user("lead", password=PASSWORD)
+
+
+@pytest.fixture
+def signed_in(client: Client, lead: User) -> Client:
+    client.force_login(lead)
+    return client
