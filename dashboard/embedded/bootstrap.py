@@ -155,6 +155,8 @@ def why_pip_failed(stderr: str) -> str:
     """Put what pip wrote into one sentence."""
     if any(sign in stderr for sign in UNREACHABLE):
         return "no package index answers, so nothing could be installed. Connect to the network and start again."
+    if "CERTIFICATE_VERIFY_FAILED" in stderr:
+        return "the package index shows a certificate that this machine does not trust. Name the right one in PIP_CERT."
     errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     return f"pip could not install the packages: {errors[-1] if errors else last_line(stderr)}"
 

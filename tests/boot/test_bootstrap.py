@@ -114,6 +114,7 @@ def reachable_python(user) -> str:
     ("stderr", "sentence"),
     [
         ("WARNING: Retrying … ConnectTimeoutError(…)\nERROR: No matching distribution found for x", "no package index"),
+        ("Retrying … '[SSL: CERTIFICATE_VERIFY_FAILED]'\nERROR: No matching distribution found for x", "in PIP_CERT"),
         ("ERROR: Could not find a version\nERROR: No matching distribution found for x==1", "No matching distribution"),
         ("error: disk is full\n", "error: disk is full"),
         ("", "it gave no reason"),
