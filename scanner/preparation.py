@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 
 from django.db import transaction
 
-from . import epochs, extraction, history, messages, mirrors, scans
+from . import chunks, epochs, history, messages, mirrors, scans
 from .engine import git
 from .engine.config import Config
-from .engine.facts import EXTRACTOR_VERSION
 from .leases import Lease
-from .models import Blob, Epoch, Scan
+from .models import Epoch, Scan
 
 
 def prepare(scan_id: int) -> list[messages.Step]:
@@ -36,27 +35,17 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
         if epoch.state == Epoch.State.LIVE and epoch.replayed_seq == len(commits) and not epoch.rewound:
             epochs.finish(scan, lease, epoch)
             return []
-        new = [commit.sha for commit in commits[epoch.replayed_seq :]]
-    on_head = Blob.objects.missing(EXTRACTOR_VERSION, _python(tree.items()))
-    seen = set(on_head)
-    earlier = [
-        sha for sha in Blob.objects.missing(EXTRACTOR_VERSION, _python(_changed(source, new))) if sha not in seen
-    ]
-    with transaction.atomic():
-        extraction.plan(scan, on_head, earlier)
+        wanted = chunks.plan(scan, tree)
         lease.guard(
             state=Scan.State.EXTRACTING, epoch=epoch, head_sha=head, head_seq=len(commits), attempts=0, error="",
             # A repository that has numbers keeps them until the new ones are complete.
             previewed=repository.current_epoch_id is not None,
-            blobs_total=len(on_head) + len(earlier), blobs_done=0, commits_total=len(new), commits_done=0,
+            blobs_total=wanted, blobs_done=0, commits_total=len(commits) - epoch.replayed_seq, commits_done=0,
         )  # fmt: skip
-    scans.note(scan.pk, f"{len(new)} commits to replay, {len(on_head) + len(earlier)} files to analyse")
-    following = extraction.next_step(scan.pk)
-    if following != "extract":
-        return [following] if following else []
+    scans.note(scan.pk, f"{len(commits) - epoch.replayed_seq} commits to replay, {wanted} new files at the newest")
     # All of the head may be known from another repository.
-    preview: list[messages.Step] = ["preview"] if not on_head and repository.current_epoch_id is None else []
-    return preview + ["extract"] * extraction.PARALLEL
+    preview: list[messages.Step] = ["preview"] if not wanted and repository.current_epoch_id is None else []
+    return [*preview, *["extract"] * chunks.PARALLEL]
 
 
 def _record(scan: Scan, commits: list[git.Commit], written: Config, own: bool, paths: Collection[str]) -> Epoch:
@@ -66,14 +55,3 @@ def _record(scan: Scan, commits: list[git.Commit], written: Config, own: bool, p
     if dropped:
         scans.note(scan.pk, f"the branch was rewritten: {dropped} commits are gone, going on from commit {fork}")
     return epochs.target(repository, written, own, commits[-1].sha, paths)
-
-
-def _changed(source: git.Repository, commits: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path, blob) of what came with these commits."""
-    for changes in source.changes(commits):
-        yield from ((change.path, change.new) for change in changes if change.new)
-
-
-def _python(files: Iterable[tuple[str, str]]) -> Iterable[str]:
-    """Return the blobs of Python files, once each, in their order."""
-    return dict.fromkeys(sha for path, sha in files if path.endswith(git.PYTHON) and sha != git.LINK)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from . import messages, scans
-from .extraction import PARALLEL
+from .chunks import PARALLEL
 from .leases import LEASE
 from .models import Chunk, Repository, Scan
 from .models.scans import RUNNING

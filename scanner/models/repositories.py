@@ -104,7 +104,7 @@ class Repository(models.Model):
 
     def active_scan(self) -> Scan | None:
         """The scan that runs, else the one that waits."""
-        return self.scans.active().order_by("-started_at").first()
+        return self.scans.active().order_by(F("started_at").desc(nulls_last=True)).first()
 
 
 class CommitQuerySet(models.QuerySet["Commit"]):

@@ -121,12 +121,13 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
 
 
 class Chunk(models.Model):
-    """Some blobs whose facts are wanted. Deleted when the scan ends."""
+    """Some blobs whose facts are wanted; without any it stands for those of the history, which are still to be
+    listed. Deleted when the scan ends."""
 
     scan = models.ForeignKey(Scan, models.CASCADE, related_name="chunks", db_index=False)
     n = models.PositiveIntegerField()
     head = models.BooleanField()  # holds blobs of the head's tree: the preview waits for these
-    shas = ArrayField(models.CharField(max_length=40))
+    shas = ArrayField(models.CharField(max_length=40), blank=True)
     done = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     heartbeat_at = models.DateTimeField(null=True)  # null: nobody works on it
@@ -135,9 +136,13 @@ class Chunk(models.Model):
 
     class Meta:
         constraints = [
-            # extraction.claim_chunk: ChunkQuerySet.claimable
+            # chunks.claim: ChunkQuerySet.claimable
             models.UniqueConstraint(fields=["scan", "n"], name="chunk_n"),
         ]
 
     def __str__(self) -> str:
         return f"chunk {self.n} of scan {self.scan_id}"
+
+    @property
+    def stands_for_history(self) -> bool:
+        return not self.shas

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, ExpressionWrapper, F, FloatField, Q, Sum, Value, When
+from django.db.models.functions import Cast
 
 from .epochs import Epoch
 
@@ -63,7 +64,8 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
                 *(When(scope=name, then=Value(float(factor))) for name, factor in scopes.items()), default=Value(0.0)
             )
         )
-        return self.annotate(points=ExpressionWrapper(product, output_field=FloatField()))
+        # Without the cast PostgreSQL computes with decimals, and a value read as a float finds its own row no more.
+        return self.annotate(points=Cast(ExpressionWrapper(product, output_field=FloatField()), FloatField()))
 
     def count_by_rule(self) -> models.QuerySet[Violation, tuple[str, int, int]]:
         """(rule, repository id, how many)."""

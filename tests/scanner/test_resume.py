@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from scanner import extraction, preparation, scans, schedule
+from scanner import chunks, preparation, scans, schedule
 from scanner.connections import connect
 from scanner.models import Blob, Scan
 from tests.scanner.origin import busy_history
@@ -44,7 +44,7 @@ def test_a_chunk_that_kills_its_worker_ends_after_three_attempts(live_worker, or
     preparation.prepare(scan.pk)
     for _ in range(scans.MOST_ATTEMPTS):
         # What a killed worker leaves behind: a chunk that was taken and not brought back.
-        assert extraction._claim(scan.pk) is not None
+        assert chunks.claim(scan.pk) is not None
         schedule.resend_stale(AT_ONCE)
     live_worker.start()
     scan = finished(repository, "failed")
