@@ -7,10 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from dashboard.embedded import servers, suite, up
+from dashboard.embedded.bootstrap import last_line
 from dashboard.embedded.data_folder import DataFolder, InUse, of_checkout
+from dashboard.embedded.failure import CannotStart
 from dashboard.embedded.processes import Console, Supervisor
 
 USAGE = """usage: python3 manage.py up [--port 8000] [--no-demo]   run Truthline until Ctrl-C
@@ -29,8 +33,13 @@ def run(arguments: list[str]) -> int:
         case []:
             print(USAGE, file=sys.stderr)
             return 2
-    with surroundings(of_checkout()):
-        execute_from_command_line(["manage.py", *arguments])
+    try:
+        with surroundings(of_checkout()):
+            execute_from_command_line(["manage.py", *arguments])
+    except ImproperlyConfigured as error:
+        raise CannotStart(str(error)) from None
+    except OperationalError as error:
+        raise CannotStart(f"the database does not answer: {last_line(str(error))}") from None
     return 0
 
 
@@ -42,6 +51,8 @@ def surroundings(folder: DataFolder) -> Iterator[None]:
     forgotten password can be changed, or a repository connected, before the first `up` or after a failed one.
     """
     up.set_defaults(folder)
+    # One connection is enough for a command, and without the pool a refused one says why.
+    os.environ["TRUTHLINE_DATABASE_POOL"] = "off"
     named = servers.given()
     if named:
         yield

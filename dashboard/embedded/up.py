@@ -105,7 +105,7 @@ def start(folder: DataFolder, supervisor: Supervisor, port: int) -> None:
     for line in found.origins:
         supervisor.console.line("up", line)
     os.environ |= found.environment
-    login = supervisor.run(Program("prepare", [sys.executable, "-m", "django", "prepare"], {}, ROOT))
+    login = supervisor.run(_prepare())
     web = supervisor.start(_web(port))
     supervisor.start(_worker())
     supervisor.start(_beat(folder))
@@ -113,6 +113,11 @@ def start(folder: DataFolder, supervisor: Supervisor, port: int) -> None:
     folder.announce("up", url, found.environment)
     for line in ("", f"Truthline is ready: {url}", *login, "Ctrl-C stops it.", ""):
         supervisor.console.line("up", line)
+
+
+def _prepare() -> Program:
+    # Through manage.py, which puts what goes wrong into one line. The servers are there: it need not look for any.
+    return Program("prepare", [sys.executable, "manage.py", "prepare"], {"TRUTHLINE_EMBEDDED": ""}, ROOT)
 
 
 def _web(port: int) -> Program:

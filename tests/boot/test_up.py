@@ -14,6 +14,7 @@ import urllib.request
 import pytest
 
 from dashboard.embedded.account import Account, current
+from dashboard.embedded.postgres import free_port
 from tests.boot.checkout import Checkout, Up, alive, bare_checkout
 from tests.boot.test_bootstrap import reachable_python, refusal
 from tests.boot.test_processes import wait_dead
@@ -138,6 +139,23 @@ def test_port_that_is_taken(checkout: Checkout):
         line = refusal(checkout.manage("up", "--port", str(port)))
     assert f"port {port} is taken. Choose another: manage.py up --port {port + 1}" in line
     assert not (checkout.folder / ".data" / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "the database does not answer: "),
+        ({"BROKER_URL": "redis://:hidden@127.0.0.1:1/0"}, "the broker does not answer: "),
+        ({"DATABASE_URL": "mysql://127.0.0.1/x"}, "DATABASE_URL must start with postgres://"),
+        ({"TRUTHLINE_HTTPS": "perhaps"}, "TRUTHLINE_HTTPS must be one of"),
+        ({"TRUTHLINE_EMBEDDED": "yes"}, "TRUTHLINE_EMBEDDED may be wheel or unset"),
+    ],
+)
+def test_wrong_environment_is_one_sentence(checkout: Checkout, changes, sentence):
+    done = checkout.manage("up", "--port", str(free_port()), **changes)
+    assert sentence in refusal(done)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "hidden" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

@@ -8,19 +8,33 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from kombu.exceptions import OperationalError as BrokerError
+
+from dashboard.celery import app
 
 FIRST_USER = "admin"
+BROKER_PATIENCE = 5  # seconds
 
 
 class Command(BaseCommand):
     help = "Migrate the database, collect static files and make the first login. Prints how to sign in."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_broker()
         call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write(first_login())
+
+
+def check_broker() -> None:
+    """Refuse to go on without the broker: pages would come up, and no scan would ever start."""
+    try:
+        with app.connection_for_write(connect_timeout=BROKER_PATIENCE) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_PATIENCE)
+    except (BrokerError, OSError) as error:
+        raise CommandError(f"the broker does not answer: {error}") from None
 
 
 def first_login() -> str:
