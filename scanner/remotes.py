@@ -1,0 +1,220 @@
+"""git over https, as if the server were an enemy: pinned address, bounded memory, time, size and output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine.git import EmptyRepository, GitError, UnknownRevision, UnsupportedFormat, check_ref_name
+from .engine.git_command import SETTINGS, command, environment
+from .remote_urls import Address
+
+_CHUNK = 1 << 16
+_PROGRESS = re.compile(rb"Receiving objects:\s+\d+% \((\d+)/(\d+)\)")
+_REF = re.compile(r"(?P<sha>[0-9a-f]{40}|[0-9a-f]{64})\t(?P<name>\S+)")
+
+
+class RemoteError(GitError):
+    """The server did not give what was asked for; `str()` is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call may cost."""
+
+    memory_bytes: int = 1 << 30
+    disk_bytes: int = 8 << 30
+    output_bytes: int = 32 << 20
+    list_seconds: float = 60.0
+    fetch_seconds: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRefs:
+    """Branches and tags by full name → commit id; `default` is the branch the server's HEAD names, if it does."""
+
+    refs: dict[str, str]
+    default: str | None
+
+
+class Remote:
+    """A repository at a checked URL. `ca_file` holds certificates that are trusted instead of the system's."""
+
+    def __init__(self, address: Address, *, ca_file: Path | None = None, limits: Limits | None = None) -> None:
+        self.url = address.url
+        self._address = address
+        self._limits = limits or Limits()
+        self._settings = [
+            *SETTINGS,
+            "protocol.https.allow=always",
+            f"http.curloptResolve={address.pin}",
+            "http.proxy=",
+            "http.sslVerify=true",
+            "http.userAgent=git/truthline",
+            "fetch.unpackLimit=1",
+            "fetch.writeCommitGraph=false",
+            *([f"http.sslCAInfo={ca_file}"] if ca_file else []),
+        ]
+
+    def refs(self) -> RemoteRefs:
+        """Ask for the branches and tags. Raises RemoteError, EmptyRepository, UnsupportedFormat."""
+        arguments = ("ls-remote", "--symref", "--", self.url, "HEAD", "refs/heads/*", "refs/tags/*")
+        output = self._run(*arguments, seconds=self._limits.list_seconds)
+        refs: dict[str, str] = {}
+        default = None
+        for line in output.decode("utf-8", "replace").split("\n"):
+            if line.startswith("ref: ") and line.endswith("\tHEAD"):
+                default = line.removeprefix("ref: ").removesuffix("\tHEAD")
+            elif match := _REF.fullmatch(line):
+                if len(match["sha"]) == 64:
+                    raise UnsupportedFormat(f"{self.url} names its objects with sha256: not supported yet.")
+                name = match["name"].removesuffix("^{}")  # a tag's commit follows the tag
+                if name.startswith(("refs/heads/", "refs/tags/")) and check_ref_name(name):
+                    refs[name] = match["sha"]
+        if not refs:
+            raise EmptyRepository(f"{self.url} has no commits yet.")
+        return RemoteRefs(refs, default if default in refs else None)
+
+    def fetch(self, mirror: Path, ref: str, progress: Callable[[int, int], None] | None = None) -> None:
+        """Bring one branch or tag, by its full name, into a bare repository. `progress(received, total)` objects.
+
+        Raises RemoteError, UnknownRevision.
+        """
+        what = ("--no-tags", "--prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
+        arguments = (f"--git-dir={mirror}", "fetch", "--progress", *what, "--", self.url, f"+{ref}:{ref}")
+        self._run(*arguments, seconds=self._limits.fetch_seconds, mirror=mirror, progress=progress)
+
+    def _run(
+        self,
+        *arguments: str,
+        seconds: float,
+        mirror: Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> bytes:
+        with self._process(arguments) as process:
+            output, errors = self._watch(process, time.monotonic() + seconds, mirror, progress)
+        if process.returncode:
+            raise self._explain(errors.decode("utf-8", "replace"))
+        return output
+
+    @contextlib.contextmanager
+    def _process(self, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
+        """Start git in a session of its own, so that the helpers it starts end with it."""
+        try:
+            process = subprocess.Popen(
+                command(*arguments, settings=self._settings),
+                env=environment(GIT_ALLOW_PROTOCOL="https"),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise RemoteError("Truthline needs git, and there is none on the PATH.") from error
+        with process:
+            try:
+                _limit(process.pid, self._limits)
+                yield process
+            finally:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def _watch(
+        self,
+        process: subprocess.Popen[bytes],
+        deadline: float,
+        mirror: Path | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> tuple[bytes, bytes]:
+        """Read both outputs until they end; only the end of the second is kept, where git says what went wrong."""
+        assert process.stdout is not None  # noqa: S101 (both asked for as pipes)
+        assert process.stderr is not None  # noqa: S101
+        received = {process.stdout.fileno(): b"", process.stderr.fileno(): b""}
+        told, open_pipes = process.stderr.fileno(), set(received)
+        while open_pipes:
+            if time.monotonic() >= deadline:
+                raise self._too_slow()
+            if mirror is not None and _size(mirror) > self._limits.disk_bytes:
+                raise RemoteError(f"{self.url} is larger than {self._limits.disk_bytes >> 20:,} MiB.")
+            ready, _, _ = select.select(open_pipes, [], [], min(0.5, max(0.0, deadline - time.monotonic())))
+            for pipe in ready:
+                chunk = os.read(pipe, _CHUNK)
+                received[pipe] += chunk
+                if not chunk:
+                    open_pipes.discard(pipe)
+            if len(received[process.stdout.fileno()]) > self._limits.output_bytes:
+                raise RemoteError(f"{self.url} lists more branches and tags than any honest repository.")
+            received[told] = received[told][-_CHUNK:]
+            if progress is not None and told in ready and (seen := _PROGRESS.findall(received[told][-4_096:])):
+                progress(int(seen[-1][0]), int(seen[-1][1]))
+        try:
+            process.wait(max(1.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise self._too_slow() from None
+        return received[process.stdout.fileno()], received[told]
+
+    def _too_slow(self) -> RemoteError:
+        return RemoteError(f"{self._address.host} is too slow: it was given up.")
+
+    def _explain(self, stderr: str) -> GitError:
+        """Turn what git and the server said into one sentence; their own words may hold anything."""
+        url, host = self.url, self._address.host
+        for pattern, kind, sentence in _SENTENCES:
+            if re.search(pattern, stderr):
+                return kind(sentence.format(url=url, host=host))
+        lines = [line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))]
+        reason = re.sub(r"^(fatal|error): ", "", lines[-1] if lines else "it ended without a word")
+        reason = re.sub(r"//[^/@\s]*@", "//…@", "".join(char if char.isprintable() else "?" for char in reason))
+        return RemoteError(f"git could not read {url}: {reason[:200].rstrip('.')}.")
+
+
+_SENTENCES: list[tuple[str, type[GitError], str]] = [
+    (r"couldn't find remote ref", UnknownRevision, "{url} no longer has that branch or tag."),
+    (r"mismatched algorithms|object format", UnsupportedFormat, "{url} names its objects with sha256: not supported yet."),
+    (r"could not read (Username|Password)|Authentication failed|error: 40[13]", RemoteError,
+     "{url} does not exist, or it needs a login: only public repositories can be read so far."),
+    (r"error: 30\d|redirect", RemoteError, "{url} redirects elsewhere, which is not followed: give the final URL."),
+    (r"repository '.*' not found|error: 404|not valid: is this a git repository", RemoteError,
+     "There is no public git repository at {url}."),
+    (r"certificate|SSL|TLS|GnuTLS", RemoteError,
+     "The certificate of {host} is not trusted. TRUTHLINE_GIT_CA can name a file with your own authority."),
+    (r"[Oo]ut of memory|index-pack (died|failed)|unpack-objects|File too large", RemoteError,
+     "{url} cannot be unpacked within the limits: it is too large or damaged."),
+    (r"[Cc]ould ?n[o']t connect|Failed to connect|Connection (refused|timed out|reset)|timed out|too slow|early EOF|"
+     r"hung up|Empty reply|Recv failure", RemoteError, "{host} does not answer, or broke off."),
+]  # fmt: skip
+
+
+def _limit(pid: int, limits: Limits) -> None:
+    """Bound what git and its helpers may take, where the system can: right after the start, before they start any."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 (prlimit is Linux's alone)
+
+        bounds = {
+            resource.RLIMIT_AS: limits.memory_bytes,
+            resource.RLIMIT_FSIZE: limits.disk_bytes,
+            resource.RLIMIT_CORE: 0,
+        }
+        for limit, value in bounds.items():
+            with contextlib.suppress(OSError, ValueError):
+                resource.prlimit(pid, limit, (value, value))
+
+
+def _size(mirror: Path) -> int:
+    """Return the bytes of a mirror's packs, those being written included."""
+    total = 0
+    with contextlib.suppress(FileNotFoundError), os.scandir(mirror / "objects" / "pack") as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat().st_size
+    return total
