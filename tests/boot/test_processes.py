@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_child_that_ignores_the_request_is_killed_with_its_own_children(supervis
     supervisor.stop()
     assert child.process.returncode == -signal.SIGKILL
     wait_dead(grandchild)
+
+
+def test_second_request_to_stop_kills_at_once(supervisor):
+    child = start(supervisor, "worker", STUBBORN, patience=600)
+    impatient = threading.Timer(0.2, lambda: setattr(supervisor, "stop_requests", 1))
+    impatient.start()
+    supervisor.stop()
+    impatient.join()
+    assert child.process.returncode == -signal.SIGKILL
 
 
 def test_dead_child_comes_back_and_its_line_says_why(supervisor):
