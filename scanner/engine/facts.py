@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from sys import intern
 from typing import Any, Literal, NamedTuple, cast
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import zstandard
 
 EXTRACTOR_VERSION = 1

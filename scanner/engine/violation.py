@@ -34,6 +34,7 @@ class Violation:
 
     `subject` is what the rule says the finding is about; together with the path, the enclosing
     qualified name and an ordinal it makes the fingerprint, which holds no line number.
+    `identity` is (enclosing, subject, ordinal), so that the fingerprint under another path can be told.
     `line` is the line of the offending statement, 1-based. Paths that are not UTF-8 are
     escaped reversibly (`scanner.engine.git.decode_path`).
     """
@@ -51,6 +52,7 @@ class Violation:
     canonical: str | None = None
     waived: Waiver | None = None
     related: tuple[Related, ...] = ()
+    identity: tuple[str, str, int] = ("", "", 0)
 
 
 def fingerprint(rule: str, path: str, enclosing: str, subject: str, ordinal: int = 0) -> str:

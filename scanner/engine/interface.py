@@ -1,0 +1,120 @@
+"""What a module offers to those who import from it: its names and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scanner.engine.facts import (
+    DEFERRED,
+    HAS_GETATTR,
+    INSTALLS_FINDER,
+    IS_CLASS,
+    REGISTERS_MODULES,
+    REPLACES_ITSELF,
+    SETS_NAMES,
+    SETS_PATH,
+    TYPE_CHECKING,
+    Facts,
+)
+
+# Any name may be asked of such a module, or any submodule of such a package.
+ANY_NAME = HAS_GETATTR | REPLACES_ITSELF | SETS_NAMES
+ANY_SUBMODULE = INSTALLS_FINDER | SETS_PATH | REGISTERS_MODULES | REPLACES_ITSELF
+
+# Every module has these.
+IMPLICIT = frozenset(
+    {"__name__", "__doc__", "__file__", "__path__", "__spec__", "__loader__", "__package__", "__dict__"}
+    | {"__builtins__", "__annotations__", "__cached__"}
+)
+
+
+class Defined(NamedTuple):
+    """The name is a class or function defined here; `bases` are a class's bases, or what a function returns."""
+
+    traits: int
+    bases: tuple[str, ...]
+
+
+class Taken(NamedTuple):
+    """The name is imported; `name` is "" when it is the module itself."""
+
+    level: int
+    module: str
+    name: str
+
+
+class Alias(NamedTuple):
+    """The name is another name for something this module knows by a dotted name."""
+
+    target: str
+
+
+class Value(NamedTuple):
+    """The name is bound to something nobody follows."""
+
+
+Origin = Defined | Taken | Alias | Value
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A module's names with all the places each may come from, in source order; `typing` names exist only for type
+    checkers. Two equal interfaces answer every question alike."""
+
+    names: dict[str, tuple[Origin, ...]]
+    typing: frozenset[str]
+    stars: tuple[Taken, ...]
+    exports: frozenset[str] | None
+    traits: int
+
+    def differing(self, other: Interface) -> set[str]:
+        """Return the names for which the two do not say the same."""
+        mine, theirs = self.names, other.names
+        names = {name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)}
+        return names | (self.typing ^ other.typing)
+
+    def same_rest(self, other: Interface) -> bool:
+        """Whether all but the names is equal."""
+        return (self.stars, self.exports, self.traits) == (other.stars, other.exports, other.traits)
+
+    def gives_to_stars(self, name: str) -> bool:
+        """Whether `from this import *` brings the name."""
+        return name in self.exports if self.exports is not None else not name.startswith("_")
+
+
+def interface_of(facts: Facts) -> Interface:
+    """Return what a module with these facts offers."""
+    places: list[tuple[int, bool, str, Origin]] = []
+    stars: list[Taken] = []
+    for row in facts.imports:
+        if row.where & DEFERRED or row.enclosing:
+            continue
+        typing = bool(row.where & TYPE_CHECKING)
+        for name, bound in row.names:
+            if name == "*":
+                stars.append(Taken(row.level, row.module, "*"))
+            else:
+                places.append((row.line, typing, bound, Taken(row.level, row.module, name)))
+        if not row.names:
+            module = row.module if row.alias else row.module.partition(".")[0]
+            places.append((row.line, typing, row.alias or module, Taken(0, module, "")))
+    for definition in facts.definitions:
+        bases = definition.bases if definition.traits & IS_CLASS else definition.returns
+        defined = Defined(definition.traits, bases)
+        places.append((definition.line, bool(definition.where & TYPE_CHECKING), definition.name, defined))
+    names: dict[str, tuple[Origin, ...]] = {}
+    typing_names = set(facts.typing_names)
+    for _, typing, name, origin in sorted(places, key=lambda place: place[0]):
+        names[name] = (*names.get(name, ()), origin)
+        if typing:
+            typing_names.add(name)
+    runtime = {name for _, typing, name, _ in places if not typing}.union(facts.names)
+    aliases = dict(facts.aliases)
+    for name in facts.names:
+        origin = Alias(aliases[name]) if name in aliases else Value()
+        names[name] = (*names.get(name, ()), origin)
+    for name in facts.typing_names:
+        names.setdefault(name, (Value(),))
+    exports = frozenset(facts.exports) if facts.exports is not None else None
+    return Interface(names, frozenset(typing_names - runtime), tuple(stars), exports, facts.module)

@@ -1,0 +1,85 @@
+"""Where the imports of one file lead: edges between files, symbols they reach, and those that reach nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from scanner.engine.facts import DEFERRED, MAIN, TYPE_CHECKING, Facts, Import
+from scanner.engine.questions import Question, State, Target, beside, module_named
+
+Ask = Callable[[Question], Target]
+_ABSENT = (State.NO_MODULE, State.NO_NAME)
+
+
+class Edge(NamedTuple):
+    """An import of another file: the line of its first statement; deferred when all of them stand in functions."""
+
+    deferred: bool
+    line: int
+
+
+class Broken(NamedTuple):
+    """An import that reaches nothing: its row in the facts, and the missing name, "" when the module is missing."""
+
+    row: Import
+    name: str
+
+
+class Links(NamedTuple):
+    """`symbols` are (file, name) of the classes, functions and values imported from other files; `through` are
+    (file of the module named in the import, name)."""
+
+    edges: dict[str, Edge]
+    symbols: frozenset[tuple[str, str]]
+    through: frozenset[tuple[str, str]]
+    broken: tuple[Broken, ...]
+
+
+NO_LINKS = Links({}, frozenset(), frozenset(), ())
+
+
+def link(path: str, facts: Facts, ask: Ask) -> Links:
+    """Follow the imports of a file."""
+    edges: dict[str, Edge] = {}
+    symbols: set[tuple[str, str]] = set()
+    through: set[tuple[str, str]] = set()
+    broken: list[Broken] = []
+    for row in facts.imports:
+        for name, target in _follow(path, row, facts.virtual, ask):
+            if target.state in _ABSENT or (target.state is State.TYPING and not row.where & TYPE_CHECKING):
+                broken.append(Broken(row, "" if target.state is State.NO_MODULE else name))
+                if target.state is State.NO_MODULE:
+                    break
+            if target.state is State.FOUND and target.name and target.path != path:
+                symbols.add((target.path, target.name))
+                through.add((target.via, name))
+            reached = target.path if target.state is State.FOUND and not target.name else target.via
+            if reached and reached != path and not row.where & (TYPE_CHECKING | MAIN):
+                edge = Edge(bool(row.where & DEFERRED), row.line)
+                edges[reached] = min(edges.get(reached, edge), edge)
+    return Links(edges, frozenset(symbols), frozenset(through), tuple(broken))
+
+
+def _follow(path: str, row: Import, virtual: tuple[str, ...], ask: Ask) -> Iterator[tuple[str, Target]]:
+    """Yield each name of an import statement ("" for a module) with what it reaches."""
+    module = module_named(path, row.level, row.module)
+    if module is None or (not row.level and ask(Question(row.module.partition(".")[0], "")).state is State.EXTERNAL):
+        return
+    for name in [name for name, _ in row.names] or [""]:
+        wanted = "" if name == "*" else name
+        target = ask(Question(module, wanted))
+        if target.state in _ABSENT and not row.level:
+            if row.module in virtual:
+                continue
+            target = next(_found_beside(path, row.module, wanted, ask), target)
+        yield wanted, target
+
+
+def _found_beside(path: str, module: str, name: str, ask: Ask) -> Iterator[Target]:
+    """Yield what a script would reach, whose own folder and whose project's folder are on the path, too."""
+    for place in beside(path, module):
+        if ask(Question(place, "")).state is State.FOUND:
+            target = ask(Question(place, name))
+            if target.state not in _ABSENT:
+                yield target

@@ -1,0 +1,38 @@
+"""Which of several definitions to propose as the canonical one: decided once, at an epoch's baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How many modules imported each symbol at the baseline: symbol → path of its definition → modules."""
+
+    importers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, symbols: Iterable[Iterable[tuple[str, str]]]) -> Ranking:
+        """Count, for each module, the (path, name) of the symbols that it imports."""
+        importers: dict[str, dict[str, int]] = {}
+        for imported in symbols:
+            for path, name in imported:
+                by_path = importers.setdefault(name, {})
+                by_path[path] = by_path.get(path, 0) + 1
+        return cls(importers)
+
+    def best(self, symbol: str, paths: Iterable[str]) -> str:
+        """Return the path most imported at the baseline; else the shortest; else the first in the alphabet."""
+        counts = self.importers.get(symbol, {})
+        return min(paths, key=lambda path: (-counts.get(path, 0), len(path), path))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return {symbol: dict(counts) for symbol, counts in self.importers.items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Ranking:
+        """Return what `to_json` stored."""
+        return cls(data)

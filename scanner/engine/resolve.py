@@ -1,0 +1,222 @@
+"""Imports → what they reach, through re-exports, stars, aliases and packages; answers are kept and renewed.
+
+A question is a module and a name. Each answer remembers what it looked at, so that a change of one file renews only
+the answers that looked at it, and only those who asked a question whose answer is another one need to look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from scanner.engine.config import Config
+from scanner.engine.distributions import is_distribution
+from scanner.engine.interface import ANY_NAME, ANY_SUBMODULE, IMPLICIT, Alias, Defined, Interface, Origin, Taken
+from scanner.engine.modules import ModuleTree, Status, key_of, package_of
+from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_rest, mark_virtual, module_named
+
+# A chain of re-exports longer than this is taken as unknown.
+_LONGEST_CHAIN = 60
+# Names of modules that builds write and nobody commits.
+_BUILT = ("_version", "_pb2", "_pb2_grpc")
+
+
+class _Place(NamedTuple):
+    """A located module; `opaque` when something is there that cannot be read."""
+
+    state: State
+    path: str = ""
+    key: str = ""
+    opaque: bool = False
+
+
+_UNKNOWN = Target(State.UNKNOWN)
+_NOWHERE = _Place(State.UNKNOWN)
+_OUTSIDE = _Place(State.EXTERNAL)
+_MISSING = _Place(State.NO_MODULE)
+_Asked = frozenset[tuple[str, str]]  # (path, name) that a chain of re-exports came through
+InterfaceOf = Callable[[str], Interface | None]
+
+
+class Resolver:
+    """Answers questions about one tree. `interface_of` returns a path's interface, None when its file has no facts."""
+
+    def __init__(self, config: Config, tree: ModuleTree, interface_of: InterfaceOf) -> None:
+        self._config = config
+        self._tree = tree
+        self._interface_of = interface_of
+        self.virtual: dict[str, set[str]] = {}
+        self._seen: set[str] = set()
+
+    def answer(self, question: Question) -> tuple[Target, frozenset[str]]:
+        """Return what a question reaches, and marks of all that was looked at (`mark_*`)."""
+        self._seen = set()
+        module, name = question
+        if module.startswith("="):
+            target = self._dotted(module[1:], name, 0)
+        else:
+            target = self._member(self._module(module), name, 0)
+        return target, frozenset(self._seen)
+
+    # Modules
+
+    def _module(self, module: str) -> _Place:
+        """Locate a module."""
+        if module.startswith("/"):
+            return self._walk(module[1:], module[1:].rpartition("/")[0])
+        found = _OUTSIDE
+        for root, key in zip(self._tree.roots, self._tree.keys_for(module), strict=True):
+            target = self._walk(key, root)
+            if target.state in {State.FOUND, State.UNKNOWN}:
+                return target
+            if target.state is State.NO_MODULE:
+                found = target
+        if found.state is State.NO_MODULE and self._is_virtual(module):
+            return _NOWHERE
+        return found
+
+    def _walk(self, key: str, start: str) -> _Place:
+        """Follow a key's folders down from `start`; the first one below it that is not there makes it external."""
+        begin = len(start) + 1 if start else 0
+        loose = False
+        status = Status("namespace")
+        for end in [*(i for i in range(begin, len(key)) if key[i] == "/"), len(key)]:
+            part = key[:end]
+            status = self._status(part)
+            top = "/" not in part[begin:]
+            if status.kind == "link":
+                return _NOWHERE
+            if status.kind == "nothing":
+                return _OUTSIDE if top and not loose else self._absent(key, start, loose)
+            if end < len(key):
+                loose = loose or self._is_loose(status)
+                if status.kind == "module":
+                    return _NOWHERE if loose else self._absent(key, start, loose)
+        return _Place(State.FOUND, status.path, key, status.opaque)
+
+    def _absent(self, key: str, start: str, loose: bool) -> _Place:
+        """Say what a key stands for below which nothing is."""
+        top = key[len(start) :].lstrip("/").partition("/")[0]
+        built = key.rpartition("/")[2].endswith(_BUILT) or self._config.scope_of(f"{key}.py") == "generated"
+        if loose or built or self._shadowed(f"{start}/{top}" if start else top, top):
+            return _NOWHERE
+        return _MISSING
+
+    def _shadowed(self, key: str, top: str) -> bool:
+        """Whether an installed package may stand before a folder: only a folder without __init__.py yields to it."""
+        return is_distribution(top) and self._status(key).kind == "namespace"
+
+    def _is_loose(self, status: Status) -> bool:
+        """Whether submodules may exist that no file stands for."""
+        if status.kind == "namespace":
+            return False
+        interface = self._read(status.path) if status.path else None
+        return interface is None or bool(interface.traits & ANY_SUBMODULE)
+
+    def _is_virtual(self, module: str) -> bool:
+        parts = module.split(".")
+        names = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+        self._seen.update(map(mark_virtual, names))
+        return any(name in self.virtual for name in names)
+
+    def _status(self, key: str) -> Status:
+        self._seen.add(mark_key(key))
+        return self._tree.status(key)
+
+    def _read(self, path: str) -> Interface | None:
+        self._seen.add(mark_rest(path))
+        return self._interface_of(path)
+
+    # Names
+
+    def _member(self, module: _Place, name: str, depth: int, asked: _Asked = frozenset()) -> Target:
+        """Find a name in a located module."""
+        if module.state is not State.FOUND:
+            return Target(module.state)
+        path, key = module.path, module.key
+        if not name:
+            return Target(State.FOUND, path, "", path)
+        if depth > _LONGEST_CHAIN or module.opaque:
+            return _UNKNOWN._replace(via=path)
+        interface = self._read(path) if path else None
+        if path and interface is None:
+            return _UNKNOWN._replace(via=path)
+        found = None
+        if interface is not None and (path, name) not in asked:
+            self._seen.add(mark_name(path, name))
+            found = self._bound(interface, path, name, depth, asked | {(path, name)})
+        if found is None or found.state is not State.FOUND:
+            found = self._submodule(key, path, name) or found
+        if found is not None:
+            return found._replace(via=path)
+        if not path and self._shadowed(key, key.rpartition("/")[2]):
+            return _UNKNOWN
+        return Target(State.NO_NAME, via=path)
+
+    def _submodule(self, key: str, path: str, name: str) -> Target | None:
+        """Find a submodule; a plain module has none."""
+        if path and key_of(path) != package_of(path):
+            return None
+        status = self._status(f"{key}/{name}" if key else name)
+        if status.kind == "nothing":
+            built = name.endswith(_BUILT) or self._config.scope_of(f"{key}/{name}.py") == "generated"
+            return _UNKNOWN if built else None
+        return Target(State.FOUND, status.path) if status.path or status.kind == "namespace" else _UNKNOWN
+
+    def _bound(self, interface: Interface, path: str, name: str, depth: int, asked: _Asked) -> Target | None:
+        """Find a name among those a module binds, takes by a star or makes up when asked; None when it does not."""
+        origins = interface.names.get(name, ())
+        for origin in origins:
+            target = self._origin(origin, path, name, depth, asked)
+            if target.state is State.FOUND and name not in interface.typing:
+                return target
+        if name in interface.typing and not interface.traits & ANY_NAME:
+            return Target(State.TYPING)
+        if origins:
+            # It is bound, if only by an import that fails or leaves the repository: no second report of that.
+            return _UNKNOWN
+        if name in IMPLICIT:
+            return Target(State.FOUND, path, name)
+        unknown = bool(interface.traits & ANY_NAME)
+        for star in reversed(interface.stars):
+            source = self._taken_from(path, star)
+            if source.state is not State.FOUND:
+                unknown = True
+            elif source.path:
+                offered = self._read(source.path)
+                if source.opaque or offered is None:
+                    unknown = True
+                elif offered.gives_to_stars(name):
+                    target = self._member(source, name, depth + 1, asked)
+                    if target.state is State.FOUND:
+                        return target
+                    unknown = unknown or target.state is State.UNKNOWN
+        return _UNKNOWN if unknown else None
+
+    def _origin(self, origin: Origin, path: str, name: str, depth: int, asked: _Asked) -> Target:
+        if isinstance(origin, Defined):
+            return Target(State.FOUND, path, name, "", origin.traits, origin.bases)
+        if isinstance(origin, Taken):
+            return self._member(self._taken_from(path, origin), origin.name, depth + 1, asked)
+        if isinstance(origin, Alias):
+            target = self._dotted(path, origin.target, depth + 1, asked)
+            return target if target.state is State.FOUND and target.name else Target(State.FOUND, path, name)
+        return Target(State.FOUND, path, name)
+
+    def _taken_from(self, path: str, taken: Taken) -> _Place:
+        """Locate the module an import in a file names."""
+        module = module_named(path, taken.level, taken.module)
+        return _NOWHERE if module is None else self._module(module)
+
+    def _dotted(self, path: str, dotted: str, depth: int, asked: _Asked = frozenset()) -> Target:
+        """Find what a dotted name means inside a file: attributes are followed through modules, not into classes."""
+        first, *rest = dotted.split(".")
+        interface = self._read(path)
+        if interface is None or depth > _LONGEST_CHAIN:
+            return _UNKNOWN
+        target = self._member(_Place(State.FOUND, path, key_of(path)), first, depth + 1, asked)
+        for name in rest:
+            if target.state is not State.FOUND or target.name or not target.path:
+                return _UNKNOWN
+            target = self._member(_Place(State.FOUND, target.path, key_of(target.path)), name, depth + 1, asked)
+        return target

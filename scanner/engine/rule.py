@@ -1,0 +1,103 @@
+"""What a rule is, and the rules there are: every module in scanner.engine.rules holds one."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Iterator
+from functools import cache
+from typing import ClassVar, NamedTuple
+
+from scanner.engine import rules
+from scanner.engine.violation import Related, Severity, Violation, fingerprint
+from scanner.engine.world import World
+
+# Raise it when the engine's reading of imports changes what rules report.
+_ENGINE = 1
+
+
+class Finding(NamedTuple):
+    """What a rule found in a file; what the rule and the world know is added to make a Violation of it.
+
+    `subject` names what it is about, without a line number; `enclosing` is the qualified name around it.
+    """
+
+    path: str
+    line: int
+    end_line: int
+    symbol: str
+    subject: str
+    message: str
+    severity: Severity
+    enclosing: str = ""
+    canonical: str | None = None
+    related: tuple[Related, ...] = ()
+
+
+class Rule(ABC):
+    """One rule. Its docstring is its documentation; `version` is raised when it reports something else.
+
+    A rule looks at its findings key by key; which keys there are is its own affair.
+    """
+
+    name: ClassVar[str]
+    area: ClassVar[str | None]
+    severity: ClassVar[Severity]
+    version: ClassVar[int] = 1
+
+    def keys(self, world: World) -> Iterable[Hashable]:
+        """Return the keys whose findings may have changed: unless a rule says otherwise, the files."""
+        return world.touched.files
+
+    @abstractmethod
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        """Return the findings of one key; none when what it names is gone."""
+
+    def check(self, key: Hashable, world: World) -> Iterator[Violation]:
+        """Yield the violations of one key; those that would have the same fingerprint are numbered by line."""
+        ordinals: dict[tuple[str, str, str], int] = {}
+        for finding in sorted(self.find(key, world), key=lambda finding: (finding.path, finding.line, finding.subject)):
+            identity = (finding.path, finding.enclosing, finding.subject)
+            ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
+            file = world.files[finding.path]
+            yield Violation(
+                rule=self.name,
+                severity=finding.severity,
+                scope=file.scope,
+                service=file.service,
+                symbol=finding.symbol,
+                path=finding.path,
+                line=finding.line,
+                end_line=finding.end_line,
+                message=finding.message,
+                fingerprint=fingerprint(self.name, *identity, ordinal),
+                canonical=finding.canonical,
+                related=finding.related,
+                identity=(finding.enclosing, finding.subject, ordinal),
+            )
+
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """Return every rule by its name, in the order of names."""
+    found: dict[str, Rule] = {}
+    for module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if inspect.isclass(value) and issubclass(value, Rule) and value.__module__ == module.name:
+                found[value.name] = value()
+    return dict(sorted(found.items()))
+
+
+def areas() -> dict[str, str | None]:
+    """Return the area each rule counts in; None for one that is never scored or counts in every area."""
+    return {name: rule.area for name, rule in all_rules().items()}
+
+
+@cache
+def ruleset() -> str:
+    """Return eight hex digits that change when a rule comes, goes or reports something else."""
+    text = " ".join([str(_ENGINE), *(f"{name}:{rule.version}" for name, rule in all_rules().items())])
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from typing import NamedTuple
+
+from scanner.engine.facts import EMPTY, IS_CLASS, Definition
+from scanner.engine.questions import State
+from scanner.engine.rule import Finding, Rule
+from scanner.engine.violation import Related, Severity
+from scanner.engine.world import World
+
+_FAKES = ("Mock", "Fake", "Stub", "Dummy")
+_FAMILY = 3
+_HOMONYM = 0.3
+# Bases that say what kind of thing a class is, not what it plugs into.
+_TRIVIAL = frozenset(
+    {"object", "ABC", "Protocol", "Generic", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "BaseModel", "Model"}
+    | {"TypedDict", "NamedTuple", "Exception", "BaseException", "str", "int", "dict", "list", "tuple", "set", "type"}
+    | {"BaseSettings", "Struct", "Base", "Schema", "Thread", "SimpleNamespace"}
+)
+# More steps from class to base are not followed.
+_DEEPEST = 20
+
+
+class Site(NamedTuple):
+    """One module's definition of the name."""
+
+    path: str
+    definition: Definition
+
+
+class DuplicateDefinition(Rule):
+    """A class, or a registered function, is defined in more than one module of a service.
+
+    What it does
+    ------------
+    Reports every production module of a service that defines, on module level, a class (or a function that is in the
+    registry) that another module of the service defines, too. One of the sites is the canonical one and is not
+    reported: the registered one, else the one that most modules imported when the epoch began, else the shortest
+    path. Each other site is *identical* or *diverged*, by its body without docstrings, comments and layout.
+
+    A registered symbol weighs high, another one medium. Classes whose members hardly overlap with the canonical
+    one's are homonyms, two things under one name: they weigh low.
+
+    Why is this bad
+    ---------------
+    A mistake is mended in one copy and stays in the others. `isinstance` and `except` fail between copies that look
+    the same. Nobody can tell which one to import.
+
+    Example
+    -------
+        # shop/core/retry.py
+        class RetryConfig:
+            attempts = 3
+
+        # shop/http/retry.py
+        class RetryConfig:
+            attempts = 5
+
+    Use instead
+    -----------
+        # shop/http/retry.py
+        from shop.core.retry import RetryConfig
+
+    Not flagged
+    -----------
+    - Longer names that merely start alike, and nested classes such as `Config` and `Meta`.
+    - Variants under if/else, try/except or TYPE_CHECKING, and overloads.
+    - The same name in two services; the registry's entry for a symbol of a shared package binds all services.
+    - A class that inherits from a same-named one, or an empty subclass that only gives one another place.
+    - Test doubles: names that begin with Mock, Fake, Stub or Dummy.
+    - Plugin families: three or more classes with a base of their own in sibling positions, such as `Command` in
+      `management/commands/` or `Channel` in `transport/`.
+    """
+
+    name = "duplicate-definition"
+    area = "definitions"
+    severity = "medium"
+
+    def keys(self, world: World) -> Iterable[Hashable]:
+        names = set(world.touched.symbols)
+        for path in world.touched.files:
+            file = world.files.get(path)
+            names.update((file.service, name) for name in world.definable(file) if file)
+        return {self._group(key, world) for key in names}
+
+    @staticmethod
+    def _group(key: tuple[str, str], world: World) -> tuple[str, str]:
+        """A symbol registered in a shared package is one symbol for all services."""
+        return (_EVERYWHERE, key[1]) if key[1] in world.registered and _is_shared(key[1], world) else key
+
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        service, name = key if isinstance(key, tuple) else ("", "")
+        services = {s for s, n in world.definers if n == name} if service == _EVERYWHERE else {service}
+        paths = {path for s in services for path in world.definers.get((s, name), ())}
+        if len(paths) < 2 or name.startswith(_FAKES):
+            return
+        sites = [Site(path, _last(world.definitions(path, name))) for path in sorted(paths)]
+        sites = list(_without_families(_without_heirs(sites, world), world))
+        if len(sites) < 2:
+            return
+        canonical = self._canonical(name, [site.path for site in sites], world)
+        [home] = [site for site in sites if site.path == canonical]
+        for site in sites:
+            if site is not home:
+                yield self._finding(name, site, home, sites, world)
+
+    @staticmethod
+    def _canonical(name: str, paths: list[str], world: World) -> str:
+        if name in world.registered:
+            path = world.canonical_path(name)
+            if path in paths:
+                return path
+        return world.ranking.best(name, paths)
+
+    def _finding(self, name: str, site: Site, home: Site, sites: list[Site], world: World) -> Finding:
+        same = site.definition.body == home.definition.body
+        grade = "identical" if same else "diverged"
+        severity: Severity = self.severity
+        note = ""
+        if name in world.registered:
+            severity = "high"
+        elif not same and _overlap(site.definition, home.definition) < _HOMONYM:
+            severity, note = "low", " Their members hardly overlap: two things under one name."
+        module = world.files[home.path].module
+        others = [other for other in sites if other is not site and other is not home]
+        related = [Related(home.path, home.definition.line, "canonical")]
+        related += [Related(other.path, other.definition.line, "another definition") for other in others]
+        return Finding(
+            site.path,
+            site.definition.line,
+            site.definition.end_line,
+            name,
+            name,
+            f"{name} is defined in {module}, too; this definition is {grade}.{note}",
+            severity,
+            canonical=f"{module}.{name}",
+            related=tuple(related),
+        )
+
+
+_EVERYWHERE = "*"
+
+
+def _is_shared(name: str, world: World) -> bool:
+    return world.config.service_of(world.registered[name].module) in world.config.shared
+
+
+def _last(definitions: Iterator[Definition]) -> Definition:
+    """Return the definition that counts in the end."""
+    *_, last = definitions
+    return last
+
+
+def _overlap(one: Definition, other: Definition) -> float:
+    """Return the share of members that both have; 1 when one of them has none of its own to compare."""
+    mine, theirs = (_members(definition) for definition in (one, other))
+    return len(mine & theirs) / len(mine | theirs) if mine and theirs else 1.0
+
+
+def _members(definition: Definition) -> set[str]:
+    return {name for name in definition.members if not name.startswith("__")}
+
+
+def _without_heirs(sites: list[Site], world: World) -> list[Site]:
+    """Leave out classes that inherit from another definition of their name, or only rename a class."""
+    return [site for site in sites if not (site.definition.traits & IS_CLASS and _is_heir(site, world))]
+
+
+def _is_heir(site: Site, world: World) -> bool:
+    name = site.definition.name
+    pending = [(site.path, base) for base in site.definition.bases]
+    seen = {(site.path, name)}
+    while pending and len(seen) < _DEEPEST:
+        path, base = pending.pop()
+        target = world.lookup(site.path, path, base) if base else None
+        if target is None or target.state is not State.FOUND or not target.traits & IS_CLASS:
+            continue
+        if target.name == name and target.path != site.path:
+            return True
+        if (target.path, target.name) not in seen:
+            seen.add((target.path, target.name))
+            pending.extend((target.path, base) for base in target.bases)
+    if site.definition.traits & EMPTY and len(site.definition.bases) == 1:
+        target = world.lookup(site.path, site.path, site.definition.bases[0])
+        found = target.state is State.FOUND and bool(target.traits & IS_CLASS)
+        return found and _is_renamed(name, target.name)
+    return False
+
+
+def _is_renamed(name: str, base: str) -> bool:
+    """Whether an empty subclass only gives its base another name: `class Store(BaseStore): pass`.
+
+    Exceptions are told apart by their class alone, so there an empty one is a thing of its own.
+    """
+    return not base.endswith(("Error", "Exception", "Warning")) and not name.endswith(("Error", "Exception", "Warning"))
+
+
+def _without_families(sites: list[Site], world: World) -> Iterator[Site]:
+    """Leave out plugins: three or more sites with a base in common that lie in sibling positions."""
+    places: Counter[tuple[str, str]] = Counter()
+    relations = {site.path: set(_relations(site, world)) for site in sites}
+    for found in relations.values():
+        places.update(found)
+    for site in sites:
+        if not any(places[relation] >= _FAMILY for relation in relations[site.path]):
+            yield site
+
+
+def _relations(site: Site, world: World) -> Iterator[tuple[str, str]]:
+    """Yield (base, position) by which a site may be one of a family."""
+    folder, _, file = site.path.rpartition("/")
+    above, _, folder_name = folder.rpartition("/")
+    positions = (f"{folder}/*", f"*/{folder_name}/*", f"{above}/*/{file}", f"*/{file}")
+    for base in site.definition.bases:
+        last = base.rpartition(".")[2]
+        if last and last not in _TRIVIAL and not last.endswith(("Error", "Exception", "Warning", "Enum")):
+            target = world.lookup(site.path, site.path, base)
+            identity = f"{target.path}:{target.name}" if target.state is State.FOUND else last
+            yield from ((identity, position) for position in positions)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from scanner.engine.facts import IS_CLASS, VALUE
+from scanner.engine.functions import is_class_name
+from scanner.engine.questions import State
+from scanner.engine.rule import Finding, Rule
+from scanner.engine.world import World
+
+# Classes outside the repository whose instances are plain values.
+_VALUES = frozenset(
+    {"Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath", "Decimal", "Fraction", "UUID", "ZoneInfo"}
+    | {"Version", "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "MappingProxyType", "Pattern"}
+    | {"OrderedDict", "Counter", "ChainMap", "DataFrame", "Series", "TypeVar", "NewType", "SimpleNamespace"}
+)
+# Functions that return what functions return are not followed further.
+_DEEPEST = 5
+# Verbs and nouns by which functions outside the repository that make objects are known.
+_MAKING = ("create_", "make_", "build_", "new_", "connect", "open_", "init_", "setup_", "start_", "from_url")
+_MADE = ("maker", "_factory", "engine", "client", "session", "pool", "connection", "resource", "_from_url")
+
+
+class GlobalGetter(Rule):
+    """A function hands out one instance that it keeps in a module-global.
+
+    What it does
+    ------------
+    Reports functions that return a module-global which they create when it is not there yet: `global x`, a test of
+    `x`, `x = Maker()`, `return x`. The instance counts when it is one of a class, of a factory of this repository,
+    or of a function elsewhere whose name says that it makes something (`create_engine`, `sessionmaker`).
+
+    Why is this bad
+    ---------------
+    Everybody in the process shares the instance: requests of different users, and tests that run one after the
+    other. Whatever it keeps leaks from one to the next, and nobody can see from a signature who uses it.
+
+    Example
+    -------
+        _manager = None
+
+        def get_manager():
+            global _manager
+            if _manager is None:
+                _manager = Manager()
+            return _manager
+
+    Use instead
+    -----------
+        def create_manager(context):
+            return Manager(context)  # whoever starts the work owns the instance and passes it on
+
+    Not flagged
+    -----------
+    - Constants, and globals that the function returns without creating them.
+    - Values that are no instance of a class: numbers, strings, containers, what was read or parsed.
+    - Values that never change: compiled regular expressions, paths, time zones, enums, named tuples, frozen
+      dataclasses.
+    """
+
+    name = "global-getter"
+    area = "isolation"
+    severity = "high"
+
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        path = str(key)
+        file = world.files.get(path)
+        for getter in file.facts.getters if file and file.facts else ():
+            maker = next((maker for maker in getter.makers if _makes_instance(path, path, maker, world)), None)
+            if maker is not None:
+                yield Finding(
+                    path,
+                    getter.line,
+                    getter.end_line,
+                    getter.function.rpartition(".")[2],
+                    getter.variable,
+                    f"{getter.function} hands everybody the same {maker}() from the module-global {getter.variable}.",
+                    self.severity,
+                    getter.function,
+                )
+
+
+def _makes_instance(asker: str, path: str, maker: str, world: World, depth: int = 0) -> bool:
+    """Whether calling a dotted name, as a file writes it, gives an instance of a class that keeps state."""
+    target = world.lookup(asker, path, maker)
+    if target.state is State.FOUND and target.traits & IS_CLASS:
+        return not target.traits & VALUE
+    if target.state is State.FOUND and target.bases:
+        return depth < _DEEPEST and any(
+            _makes_instance(asker, target.path, made, world, depth + 1) for made in target.bases
+        )
+    *owners, last = (part.removesuffix("()") for part in maker.split("."))
+    if is_class_name(last):
+        return last not in _VALUES
+    if owners and is_class_name(owners[-1]):
+        return owners[-1] not in _VALUES
+    return target.state is not State.FOUND and (last.startswith(_MAKING) or last.endswith(_MADE))

@@ -1,0 +1,166 @@
+"""One commit resolved: its violations, what it owes and what could be read. It follows changes to the next commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from scanner.engine.baseline import Obligations
+from scanner.engine.config import Config
+from scanner.engine.coverage import Coverage
+from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, Facts
+from scanner.engine.git import LINK, PYTHON, Change
+from scanner.engine.ledger import Entry, Ledger, Reading
+from scanner.engine.ranking import Ranking
+from scanner.engine.rule import all_rules
+from scanner.engine.violation import Violation
+from scanner.engine.world import File, World
+
+FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
+# Blob ids that a path had before, newest first.
+VersionsOf = Callable[[str], Iterable[str]]
+
+
+class Delta(NamedTuple):
+    """Violations by fingerprint that a change took away and brought; one that only changed is in both."""
+
+    removed: dict[str, Violation]
+    added: dict[str, Violation]
+
+
+def _no_versions(path: str) -> Iterable[str]:  # noqa: ARG001
+    return ()
+
+
+class Snapshot:
+    """The state of one commit.
+
+    `facts_of` returns the facts of the blobs asked for. `ranking` is that of the epoch's baseline; without one, the
+    first tree applied is the baseline.
+    """
+
+    def __init__(self, config: Config, facts_of: FactsOf, ranking: Ranking | None = None) -> None:
+        self._facts_of = facts_of
+        self._world = World(config, ranking)
+        self._ledger = Ledger()
+        self._violations: dict[str, Violation] = {}
+        self._found: dict[tuple[str, Hashable], tuple[str, ...]] = {}
+        self._blobs: dict[str, str] = {}
+
+    @property
+    def violations(self) -> Mapping[str, Violation]:
+        """Every rule's violations by fingerprint."""
+        return self._violations
+
+    @property
+    def ranking(self) -> Ranking:
+        """By what canonical definitions are proposed."""
+        return self._world.ranking
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many files could be read."""
+        return self._ledger.coverage
+
+    @property
+    def obligations(self) -> Obligations:
+        """Raw counts by area: in all, by service and by registered symbol."""
+        registered = self._world.registered
+        sites = {symbol: self._ledger.conforming(symbol) for symbol in registered if self._world.canonical_path(symbol)}
+        return self._ledger.obligations(sites)
+
+    def apply(self, changes: Sequence[Change], versions_of: VersionsOf = _no_versions) -> Delta:
+        """Follow a commit's changes; the first call takes a whole tree as additions.
+
+        A file that cannot be read keeps the facts of its last version that could; for one that is new here,
+        `versions_of` tells its earlier versions.
+        """
+        removed = {change.path: self._blobs[change.path] for change in changes if change.path in self._blobs}
+        added = {change.path: change.new for change in changes if change.new is not None}
+        facts = self._facts_of({blob for path, blob in added.items() if path.endswith(PYTHON) and blob != LINK})
+        files = {
+            path: self._file(path, facts[blob], versions_of)
+            for path, blob in added.items()
+            if path.endswith(PYTHON) and blob != LINK
+        }
+        for path in removed:
+            del self._blobs[path]
+        self._blobs.update(added)
+        self._world.replace(removed, added, files)
+        delta = Delta({}, {})
+        for rule in all_rules().values():
+            for key in rule.keys(self._world):
+                self._replace((rule.name, key), {v.fingerprint: v for v in rule.check(key, self._world)}, delta)
+        self._settle(delta)
+        for path in self._world.touched.files | removed.keys() | added.keys():
+            self._ledger.set(path, self._entry(path))
+        self._world.settle()
+        return delta
+
+    def _file(self, path: str, facts: Facts, versions_of: VersionsOf) -> File:
+        config, tree = self._world.config, self._world.tree
+        file = File(config.scope_of(path), tree.service_of(path), tree.name_of(path), facts)
+        if facts.parsed:
+            return file
+        before = self._world.files.get(path)
+        last = before.facts if before else self._last_readable(versions_of(path))
+        return file._replace(facts=last, failure=facts)
+
+    def _last_readable(self, versions: Iterable[str]) -> Facts | None:
+        for blob in versions:
+            facts = self._facts_of({blob})[blob]
+            if facts.parsed:
+                return facts
+        return None
+
+    def _replace(self, key: tuple[str, Hashable], now: dict[str, Violation], delta: Delta) -> None:
+        """Note down the difference between what a rule found for a key and finds now."""
+        for fingerprint in self._found.pop(key, ()):
+            delta.removed[fingerprint] = self._violations[fingerprint]
+        delta.added.update(now)
+        if now:
+            self._found[key] = tuple(now)
+
+    def _settle(self, delta: Delta) -> None:
+        """Make the difference come true, and leave in it only what differs."""
+        for fingerprint in delta.removed:
+            del self._violations[fingerprint]
+        self._violations.update(delta.added)
+        for fingerprint in delta.removed.keys() & delta.added.keys():
+            if delta.removed[fingerprint] == delta.added[fingerprint]:
+                del delta.removed[fingerprint], delta.added[fingerprint]
+
+    def _entry(self, path: str) -> Entry | None:
+        """Return what a file adds to coverage and obligations."""
+        world = self._world
+        if path not in self._blobs or not path.endswith(PYTHON):
+            return None
+        scope = world.config.scope_of(path)
+        file = world.files.get(path)
+        if file is None:
+            return Entry(scope, world.tree.service_of(path), "skipped")
+        reading: Reading = "unparsable" if file.failure else "analysed"
+        if scope != "production" or file.facts is None:
+            return Entry(scope, file.service, reading)
+        names, shared = set(), 0
+        for definition in file.facts.definitions:
+            is_class = definition.traits & IS_CLASS
+            if not definition.where & TYPE_CHECKING and (is_class or definition.name in world.registered):
+                names.add(definition.name)
+            shared += bool(definition.traits & (STATEFUL if is_class else FACTORY))
+        return Entry(
+            scope, file.service, reading, frozenset(names), world.links[path].symbols, shared, self._conforming(path)
+        )
+
+    def _conforming(self, path: str) -> frozenset[str]:
+        """Return the registered symbols that a file defines, or imports from a module that may offer them."""
+        world = self._world
+        found = set()
+        for symbol, entry in world.registered.items():
+            home = world.canonical_path(symbol)
+            through = world.links[path].through
+            if home and (
+                path == home or any((world.file_of(m), symbol) in through for m in (entry.module, *entry.public))
+            ):
+                found.add(symbol)
+        return frozenset(found)

@@ -1,0 +1,211 @@
+"""One tree, resolved: what rules look at. It follows changes and says what each touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from scanner.engine import facts as facts_of_blobs
+from scanner.engine.answers import Answers
+from scanner.engine.config import Canonical, Config
+from scanner.engine.facts import Definition, Facts
+from scanner.engine.graph import Cycles
+from scanner.engine.interface import Interface, interface_of
+from scanner.engine.links import NO_LINKS, Links, link
+from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
+from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_rest, mark_virtual
+from scanner.engine.ranking import Ranking
+from scanner.engine.resolve import Resolver
+from scanner.engine.violation import Scope
+
+
+class File(NamedTuple):
+    """A Python file. `facts` are those of its last version that could be read, None when there is none; `failure` are
+    the facts of the present one when it cannot be read."""
+
+    scope: Scope
+    service: str
+    module: str
+    facts: Facts | None
+    failure: Facts | None = None
+
+
+@dataclass(slots=True)
+class Touched:
+    """What a change may have changed for rules: `files` are new, gone, edited, or import something that moved;
+    `symbols` (service, name) have other production definitions; `cyclic` files are on another circle of imports."""
+
+    files: set[str] = field(default_factory=set)
+    symbols: set[tuple[str, str]] = field(default_factory=set)
+    cyclic: set[str] = field(default_factory=set)
+
+
+class World:
+    """The files of one tree, what each defines, and where its imports lead."""
+
+    def __init__(self, config: Config, ranking: Ranking | None) -> None:
+        self.config = config
+        self.tree = ModuleTree(config)
+        self.files: dict[str, File] = {}
+        self.links: dict[str, Links] = {}
+        self.definers: dict[tuple[str, str], set[str]] = {}
+        self.loading = Cycles()  # of imports that run when a module is loaded
+        self.calling = Cycles()  # of these and of imports inside functions
+        self.touched = Touched()  # by the last change
+        self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
+        self._ranking = ranking
+        self._interfaces: dict[str, Interface] = {}
+        self._resolver = Resolver(config, self.tree, self._interface)
+        self._answers = Answers(self._resolver.answer)
+
+    # What rules ask
+
+    @property
+    def ranking(self) -> Ranking:
+        """The ranking of the epoch's baseline; a world that was given none is the baseline itself."""
+        if self._ranking is None:
+            self._ranking = Ranking.of(links.symbols for links in self.links.values())
+        return self._ranking
+
+    def lookup(self, asker: str, path: str, dotted: str) -> Target:
+        """Return what a dotted name means in a file; the rules look at `asker` again when that changes."""
+        return self._answers.ask(asker, Question(f"={path}", dotted))
+
+    def canonical_path(self, symbol: str) -> str:
+        """Return the file that defines a registered symbol as its canonical module has it, "" when it does not."""
+        entry = self.registered[symbol]
+        target = self._answers.ask(_REGISTRY + symbol, Question(entry.module, symbol))
+        return target.path if target.state is State.FOUND else ""
+
+    def file_of(self, module: str) -> str:
+        """Return the file of a module named in the registry, "" when there is none."""
+        return self._answers.ask(_REGISTRY, Question(module, "")).path
+
+    def definitions(self, path: str, name: str) -> Iterator[Definition]:
+        """Yield the definitions of a name on a file's module level that do not hang on a condition."""
+        file = self.files[path]
+        for definition in file.facts.definitions if file.facts else ():
+            if definition.name == name and not definition.where & _HYPOTHETICAL:
+                yield definition
+
+    # Following changes
+
+    def replace(self, removed: Mapping[str, str], added: Mapping[str, str], files: Mapping[str, File]) -> None:
+        """Take paths with their blobs out and others in; `files` are the Python files among those now there.
+
+        A file that stays under another blob is in both.
+        """
+        touched = self.touched = Touched()
+        before: dict[str, Status] = {}
+        self._note(before, (*removed, *added))
+        for path, blob in removed.items():
+            self.tree.remove(path, blob)
+        for path, blob in added.items():
+            self.tree.add(path, blob)
+        marks = {mark_key(key) for key, status in before.items() if self.tree.status(key) != status}
+        old = {path: self.files.pop(path) for path in removed if path in self.files}
+        self.files.update(files)
+        for path in old.keys() | files.keys():
+            marks.update(self._follow(path, old.get(path), files.get(path)))
+            self._index(path, old.get(path), files.get(path), touched)
+        affected = self._answers.renew(marks)
+        for asker in affected:
+            if asker.startswith(_REGISTRY) and asker != _REGISTRY:
+                symbol = asker.removeprefix(_REGISTRY)
+                touched.symbols.update(key for key in self.definers if key[1] == symbol)
+        touched.files = {path for path in affected if path in self.files} | old.keys() | files.keys()
+        self._relink(touched)
+
+    def settle(self) -> None:
+        """Let go of what nobody needs, after the rules have looked."""
+        self._answers.purge()
+
+    def _note(self, statuses: dict[str, Status], paths: Iterable[str]) -> None:
+        """Write down what stands at all keys that adding or removing the paths can change."""
+        for path in paths:
+            for key in (path, key_of(path), *ancestors(path)):
+                if key not in statuses:
+                    statuses[key] = self.tree.status(key)
+
+    def _interface(self, path: str) -> Interface | None:
+        interface = self._interfaces.get(path)
+        if interface is None:
+            file = self.files.get(path)
+            if file is None or file.facts is None:
+                return None
+            interface = self._interfaces[path] = interface_of(file.facts)
+        return interface
+
+    def _follow(self, path: str, before: File | None, after: File | None) -> Iterator[str]:
+        """Yield marks of what a file offers otherwise than before."""
+        if before and after and before.facts is after.facts:
+            return
+        mine = self._interfaces.pop(path, None)
+        theirs = self._interface(path)
+        if mine is None or theirs is None:
+            yield mark_rest(path)
+        else:
+            yield from (mark_name(path, name) for name in mine.differing(theirs))
+            if not mine.same_rest(theirs):
+                yield mark_rest(path)
+        for module in self._virtual(before) ^ self._virtual(after):
+            holders = self._resolver.virtual.setdefault(module, set())
+            holders ^= {path}
+            if not holders:
+                del self._resolver.virtual[module]
+            yield mark_virtual(module)
+
+    @staticmethod
+    def _virtual(file: File | None) -> set[str]:
+        return set(file.facts.virtual) if file and file.facts and file.scope == "production" else set()
+
+    def _index(self, path: str, before: File | None, after: File | None, touched: Touched) -> None:
+        """Bring `definers` up to date."""
+        for file, keep in ((before, False), (after, True)):
+            for name in self.definable(file):
+                key = (file.service, name) if file else ("", name)
+                paths = self.definers.setdefault(key, set())
+                (paths.add if keep else paths.discard)(path)
+                if not paths:
+                    del self.definers[key]
+                touched.symbols.add(key)
+
+    def definable(self, file: File | None) -> set[str]:
+        """Return the names for which a production file is a place of definition: classes and registered functions."""
+        if file is None or file.facts is None or file.scope != "production":
+            return set()
+        return {
+            definition.name
+            for definition in file.facts.definitions
+            if not definition.where & _HYPOTHETICAL
+            and (definition.traits & facts_of_blobs.IS_CLASS or definition.name in self.registered)
+        }
+
+    def _relink(self, touched: Touched) -> None:
+        removed: tuple[list[tuple[str, str]], ...] = ([], [])
+        added: tuple[list[tuple[str, str]], ...] = ([], [])
+        for path in touched.files:
+            self._answers.forget(path)
+            before = self.links.pop(path, NO_LINKS)
+            file = self.files.get(path)
+            after = NO_LINKS
+            if file is not None and file.facts is not None:
+                after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
+            for tier, deferred in enumerate((False, True)):
+                old, new = _targets(before, deferred), _targets(after, deferred)
+                removed[tier].extend((path, target) for target in old - new)
+                added[tier].extend((path, target) for target in new - old)
+        for tier, cycles in enumerate((self.loading, self.calling)):
+            if removed[tier] or added[tier]:
+                touched.cyclic |= cycles.update(removed[tier], added[tier])
+        touched.cyclic |= touched.files
+
+
+_REGISTRY = "\0registry\0"
+_HYPOTHETICAL = facts_of_blobs.CONDITIONAL | facts_of_blobs.TYPE_CHECKING
+
+
+def _targets(links: Links, deferred: bool) -> set[str]:
+    return {path for path, edge in links.edges.items() if deferred or not edge.deferred}
