@@ -110,7 +110,7 @@ def _step(
         moved.append(Moved(source, violation))
     return Step(
         commit=commit,
-        introduced=tuple(come[fingerprint] for kept in sorted(come)),
+        introduced=tuple(come[kept] for kept in sorted(come)),
         fixed=tuple(sorted(gone)),
         moved=tuple(moved),
         relocated=tuple(relocated),
