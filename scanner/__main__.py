@@ -1,0 +1,206 @@
+"""`truthline PATH` and `python -m scanner PATH`: the engine as a command, without a database and without a network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from scanner.engine.cache import CacheError, FactsCache, default_folder
+from scanner.engine.config import ConfigError
+from scanner.engine.facts_source import FactsSource
+from scanner.engine.formats import VERSION, history_line, scan_document
+from scanner.engine.git import LINK, PYTHON, GitError, Repository
+from scanner.engine.parser_pool import ParserPoolError
+from scanner.engine.report import Report, Settings, examine, settings_at, settings_from
+from scanner.engine.score import quarters
+from scanner.engine.text import scan_text
+from scanner.engine.timeline import timeline
+from scanner.terminal import OutputError, Progress, destination
+
+PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
+INTERRUPTED = 128 + signal.SIGINT
+RESERVED = {"suggest", "fix"}
+
+
+class UsageError(Exception):
+    """What was asked for makes no sense; `str()` is one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 pass, 1 gate failed, 2 refused, 3 gate inconclusive."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words[:1] == ["history"]:
+            return history(_history_parser().parse_args(words[1:]))
+        if words and words[0] in RESERVED:
+            raise UsageError(f"{words[0]} is not part of this version (for a folder of that name: ./{words[0]})")
+        return scan(_scan_parser().parse_args(words))
+    except (UsageError, GitError, ConfigError, CacheError, OutputError, ParserPoolError) as error:
+        sys.stderr.write(f"truthline: {error}\n")
+        return REFUSED
+    except BrokenPipeError:
+        # Who read the output has left; what Python would still flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        sys.stderr.write("truthline: interrupted\n")
+        return INTERRUPTED
+
+
+def scan(options: argparse.Namespace) -> int:
+    """Scan one commit, print the report, and judge the gate."""
+    repository = Repository(options.path)
+    commit = repository.resolve(options.rev)
+    baseline = repository.resolve(options.baseline) if options.baseline is not None else commit
+    settings = _settings(options, repository, commit)
+    with destination(options.output) as output, _facts(options, repository) as facts_of:
+        report = examine(repository, commit, settings, facts_of, baseline)
+        if options.format == "json":
+            text = json.dumps(scan_document(report), indent=1) + "\n"
+        else:
+            colour = options.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            text = scan_text(report, _name(options.path), colour=colour)
+        output.write(text.encode("utf-8", "backslashreplace"))
+    return PASS if options.fail_on == "never" else _gate(report)
+
+
+def history(options: argparse.Namespace) -> int:
+    """Replay first parents and print one JSON line for each commit, oldest first."""
+    repository = Repository(options.path)
+    tip = repository.resolve(options.branch)
+    baseline = repository.resolve(options.baseline) if options.baseline is not None else tip
+    settings = _settings(options, repository, tip)
+    commits = repository.history(tip, limit=options.limit)
+    with destination(options.output) as output, _facts(options, repository) as facts_of:
+        facts_of.prefetch(_python_blobs(repository, [commit.sha for commit in commits]))
+        for moment in timeline(repository, commits, settings.config, facts_of, baseline):
+            output.write(json.dumps(history_line(moment)).encode() + b"\n")
+            output.flush()
+    return PASS
+
+
+def _python_blobs(repository: Repository, commits: list[str]) -> set[str]:
+    """Return the Python blobs of the first commit's tree and of every later change."""
+    files = [(path, sha) for path, sha in repository.tree(commits[0]).items()]
+    for changes in repository.changes(commits[1:]):
+        files += [(change.path, change.new) for change in changes if change.new]
+    return {sha for path, sha in files if path.endswith(PYTHON) and sha != LINK}
+
+
+def _settings(options: argparse.Namespace, repository: Repository, commit: str) -> Settings:
+    if options.config is None:
+        return settings_at(repository, commit)
+    try:
+        source = options.config.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {options.config}: {error.strerror}") from None
+    return settings_from(source, str(options.config), repository, commit)
+
+
+@contextmanager
+def _facts(options: argparse.Namespace, repository: Repository) -> Iterator[FactsSource]:
+    progress = Progress(sys.stderr)
+    cache = _cache(options)
+    try:
+        with FactsSource(repository, cache, options.jobs, progress) as facts_of:
+            yield facts_of
+    finally:
+        progress.clear()
+        cache.close()
+
+
+def _cache(options: argparse.Namespace) -> FactsCache:
+    """Open the cache asked for; the default one is only a convenience, so without it the run goes on."""
+
+    def warn(sentence: str) -> None:
+        sys.stderr.write(f"truthline: {sentence}\n")
+
+    if options.cache is not None:
+        return FactsCache(options.cache, warn)
+    try:
+        return FactsCache(None if options.no_cache else default_folder(), warn)
+    except CacheError:
+        return FactsCache(None, warn)
+
+
+def _gate(report: Report) -> int:
+    if any(quarters(violation.severity, violation.scope) and not violation.waived for violation in report.violations):
+        return FAILED
+    return INCONCLUSIVE if report.score.inconclusive else PASS
+
+
+def _name(path: Path) -> str:
+    folder = path.absolute()
+    return folder.parent.name if folder.name == ".git" else folder.name
+
+
+def _scan_parser() -> Parser:
+    parser = _parser(
+        "truthline",
+        "Scan one commit of a git repository for violations of the single source of truth.",
+        epilog="truthline history PATH replays a whole history; see truthline history --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"truthline {VERSION}")
+    parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit to scan (default: HEAD)")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    parser.add_argument(
+        "--fail-on", choices=["any", "never"], default="never", help="any: exit 1 when a scored violation is open"
+    )
+    return parser
+
+
+def _history_parser() -> Parser:
+    parser = _parser("truthline history", "Replay the first parents of a branch, one JSON line for each commit.")
+    parser.add_argument("--branch", default="HEAD", metavar="REV", help="the newest commit (default: HEAD)")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="the newest N commits only")
+    parser.add_argument("--format", choices=["json"], default="json", help="default: json")
+    return parser
+
+
+def _parser(name: str, description: str, epilog: str = "") -> Parser:
+    parser = Parser(prog=name, description=description, epilog=epilog, allow_abbrev=False)
+    parser.add_argument("path", type=_path, metavar="PATH", help="a git work tree or a bare repository")
+    parser.add_argument("--baseline", metavar="REV", help="the commit whose size the score is measured by")
+    parser.add_argument("--config", type=_path, metavar="FILE", help="default: truthline.toml in the commit's root")
+    parser.add_argument("--output", type=_path, metavar="FILE", help="write there instead of to standard output")
+    parser.add_argument(
+        "--jobs", type=_positive, default=_cores(), metavar="N", help="parser processes (default: cores)"
+    )
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument("--cache", type=_path, metavar="DIR", help="where facts are kept (default: your cache folder)")
+    cache.add_argument("--no-cache", action="store_true", help="keep no facts between runs")
+    return parser
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("a path must not be empty")
+    return Path(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) < 10**8:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

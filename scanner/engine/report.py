@@ -1,0 +1,85 @@
+"""One commit scanned: what a person or a program is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.engine import rule
+from scanner.engine.baseline import pin
+from scanner.engine.config import FILE_NAME, Config, ConfigError
+from scanner.engine.config_file import parse
+from scanner.engine.coverage import Coverage
+from scanner.engine.git import Repository
+from scanner.engine.replay import snapshot_at
+from scanner.engine.score import Score, debts_of, epoch_of, score
+from scanner.engine.snapshot import FactsOf
+from scanner.engine.suggestion import complete, suggest
+from scanner.engine.violation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration a scan goes by, and where it comes from; `origin` is None for a suggested one."""
+
+    config: Config
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A scanned commit. Violations stand by path and line."""
+
+    commit: str
+    epoch: str
+    ruleset: str
+    settings: Settings
+    coverage: Coverage
+    score: Score
+    violations: tuple[Violation, ...]
+
+
+def settings_at(repository: Repository, commit: str) -> Settings:
+    """Return the configuration in the commit's root, else a suggested one. Raises ConfigError."""
+    source = repository.read(commit, FILE_NAME)
+    if source is None:
+        return Settings(suggest(repository.tree(commit)), None)
+    return settings_from(source, f"{FILE_NAME} at {commit[:12]}", repository, commit)
+
+
+def settings_from(source: bytes, origin: str, repository: Repository, commit: str) -> Settings:
+    """Return the configuration written in `source`, roots it leaves out taken from the commit's tree.
+
+    Raises ConfigError; `origin` is how a person calls the source.
+    """
+    try:
+        return Settings(complete(parse(source), repository.tree(commit)), origin)
+    except ConfigError as error:
+        raise ConfigError(f"{origin}: {error}") from None
+
+
+def examine(
+    repository: Repository, commit: str, settings: Settings, facts_of: FactsOf, baseline: str | None = None
+) -> Report:
+    """Scan one commit (40 hex digits) and score it with the D of `baseline`, by default its own.
+
+    Raises GitError when the repository cannot be read.
+    """
+    if baseline is None or baseline == commit:
+        snapshot = pinning = snapshot_at(repository, commit, settings.config, facts_of)
+    else:
+        pinning = snapshot_at(repository, baseline, settings.config, facts_of)
+        snapshot = snapshot_at(repository, commit, settings.config, facts_of, pinning.ranking)
+    debts = debts_of(snapshot.violations.values(), rule.areas())
+    return Report(
+        commit=commit,
+        epoch=epoch_of(rule.ruleset(), settings.config.digest, baseline or commit),
+        ruleset=rule.ruleset(),
+        settings=settings,
+        coverage=snapshot.coverage,
+        score=score(debts, pin(pinning.obligations), snapshot.coverage),
+        violations=tuple(sorted(snapshot.violations.values(), key=_place)),
+    )
+
+
+def _place(violation: Violation) -> tuple[str, int, str, str]:
+    return violation.path, violation.line, violation.rule, violation.fingerprint

@@ -1,0 +1,85 @@
+"""The parts of a scan, each a process of its own: `python -m tests.benchmarks.parts PART PATH COMMIT [N]`.
+
+Every part prints one JSON object with what only it can know; time and memory are measured from outside.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from scanner.engine.cache import FactsCache
+from scanner.engine.facts_source import FactsSource
+from scanner.engine.git import LINK, PYTHON, Repository
+from scanner.engine.parser_pool import ParserPool
+from scanner.engine.replay import replay, snapshot_at
+from scanner.engine.report import settings_at
+
+_COLLECT_EVERY = 200
+
+
+def nothing() -> dict[str, object]:
+    """Import what the other parts import: what a process costs before it does anything."""
+    return {}
+
+
+def parse(repository: Repository, commit: str) -> dict[str, object]:
+    """Read every blob from git and let C build its tree: the least any tool on `ast` pays."""
+    gc.disable()
+    warnings.simplefilter("ignore")
+    size = failed = 0
+    blobs = _blobs(repository, commit)
+    for done, (_, source) in enumerate(repository.blobs(blobs)):
+        size += len(source or b"")
+        try:
+            compile(source or b"", "<blob>", "exec", ast.PyCF_ONLY_AST)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            failed += 1
+        if done % _COLLECT_EVERY == 0:
+            gc.collect()
+    return {"files": len(blobs), "bytes": size, "failed": failed}
+
+
+def extract(repository: Repository, commit: str) -> dict[str, object]:
+    """Read every blob from git and extract its facts in one parser process."""
+    size = 0
+    with ParserPool(1) as pool:
+        for _, data in pool.extract(repository.blobs(_blobs(repository, commit))):
+            size += len(data)
+    return {"facts": size}
+
+
+def steps(repository: Repository, commit: str, number: str, cache: str) -> dict[str, object]:
+    """Replay the newest commits with all facts known, and time each one with the snapshot resident."""
+    config = settings_at(repository, commit).config
+    commits = repository.history(commit, limit=int(number))
+    seconds = []
+    with FactsSource(repository, FactsCache(Path(cache), print), 1, lambda done, wanted: None) as facts_of:
+        ranking = snapshot_at(repository, commits[-1].sha, config, facts_of).ranking
+        before = time.perf_counter()
+        for _ in replay(repository, commits, config, facts_of, resume=False, ranking=ranking):
+            now = time.perf_counter()
+            seconds.append(now - before)
+            before = now
+    ordered = sorted(seconds[1:])
+    return {"first": seconds[0], "median": ordered[len(ordered) // 2], "p99": ordered[int(len(ordered) * 0.99)]}
+
+
+def _blobs(repository: Repository, commit: str) -> list[str]:
+    tree = repository.tree(commit)
+    return sorted({sha for path, sha in tree.items() if path.endswith(PYTHON) and sha != LINK})
+
+
+if __name__ == "__main__":
+    _, part, *words = sys.argv
+    if part == "nothing":
+        told = nothing()
+    else:
+        opened = Repository(Path(words[0]))
+        told = {"parse": parse, "extract": extract, "steps": steps}[part](opened, *words[1:])
+    sys.stdout.write(json.dumps(told))

@@ -1,0 +1,401 @@
+"""The command line as a person or a program meets it, over real git repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, main
+from scanner.engine.config_file import parse
+from tests.scanner.origin import CLASS, SMALL, Origin
+
+ROOT = Path(__file__).resolve().parents[2]
+CLEAN: dict[str, str | None] = {"shop/__init__.py": "", "shop/cart.py": CLASS.format(name="Basket", value=1)}
+VIOLATION_KEYS = {
+    "rule", "severity", "scope", "service", "symbol", "path", "line", "end_line", "message", "canonical", "waived",
+    "fingerprint", "points", "related",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def origin(tmp_path) -> Origin:
+    return Origin(tmp_path / "shop.git")
+
+
+@pytest.fixture
+def run(capfd):
+    """Run the command in this process; give back exit code, standard output and standard error."""
+
+    def run(*words: str | Path) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        return code, *capfd.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def scan(run):
+    """Scan to JSON, which must be all that is printed."""
+
+    def scan(*words: str | Path) -> dict:
+        code, out, err = run(*words, "--format", "json")
+        assert (code, err) == (PASS, "")
+        return json.loads(out)
+
+    return scan
+
+
+def command(*words: str | Path, **options) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    return subprocess.Popen(
+        [sys.executable, "-m", "scanner", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options,
+    )  # fmt: skip
+
+
+# What it says
+
+
+def test_the_document_has_the_promised_shape(origin, scan) -> None:
+    sha = origin.commit(SMALL)
+    document = scan(origin.path)
+    assert list(document) == ["tool", "commit", "epoch", "files", "score", "counts", "violations", "new", "fixed"]
+    assert document["tool"]["name"] == "truthline"
+    assert document["commit"] == sha
+    assert document["files"] == {"python": 5, "analysed": 5, "unparsable": 0, "skipped": 0}
+    assert set(document["score"]) == {"value", "inconclusive", "areas", "services", "symbols"}
+    assert set(document["score"]["areas"]) == {"definitions", "imports", "isolation", "structure"}
+    assert all(set(area) == {"value", "d", "v", "inconclusive"} for area in document["score"]["areas"].values())
+    assert all(set(violation) == VIOLATION_KEYS for violation in document["violations"])
+    scopes = {"production", "tests", "scripts", "archive", "generated"}
+    assert all(set(row) == scopes for row in document["counts"].values())
+
+
+def test_every_rule_finds_its_violation(origin, scan) -> None:
+    origin.commit(SMALL)
+    document = scan(origin.path)
+    found = {(v["rule"], v["path"], v["line"]) for v in document["violations"]}
+    assert ("unresolvable-import", "shop/orders.py", 1) in found
+    assert ("global-getter", "shop/state.py", 6) in found
+    assert {path for rule, path, _ in found if rule == "import-cycle"} == {"shop/cart.py", "shop/prices.py"}
+    assert {path for rule, path, _ in found if rule == "duplicate-definition"} == {"shop/orders.py"}
+    assert sum(sum(row.values()) for row in document["counts"].values()) == len(document["violations"])
+
+
+def test_the_points_sum_to_what_the_score_lacks(origin, scan) -> None:
+    origin.commit(SMALL)
+    document = scan(origin.path)
+    missing = 100 - document["score"]["value"]
+    assert missing > 1
+    assert sum(v["points"] for v in document["violations"]) == pytest.approx(missing, abs=1e-9)
+
+
+def test_a_clean_repository_reads_100(origin, scan) -> None:
+    origin.commit(CLEAN)
+    document = scan(origin.path)
+    assert (document["score"]["value"], document["violations"]) == (100.0, [])
+
+
+def test_a_scan_is_the_same_every_time(origin, scan) -> None:
+    origin.commit(SMALL)
+    assert scan(origin.path, "--no-cache", "--jobs", "1") == scan(origin.path, "--no-cache", "--jobs", "2")
+
+
+def test_a_repository_without_python_is_not_measured(origin, run, scan) -> None:
+    origin.commit({"README.md": "# Nothing here\n"})
+    document = scan(origin.path)
+    assert document["files"] == {"python": 0, "analysed": 0, "unparsable": 0, "skipped": 0}
+    assert (document["score"]["value"], document["score"]["inconclusive"]) == (None, False)
+    code, out, err = run(origin.path, "--fail-on", "any")
+    assert (code, err) == (PASS, "")
+    assert "Not measured: there is no production Python code at this commit." in out
+
+
+def test_another_revision(origin, scan) -> None:
+    first = origin.commit(SMALL)
+    origin.commit({"shop/orders.py": None})
+    origin.git("tag", "v1", first)
+    assert scan(origin.path, "--rev", "v1") == scan(origin.path, "--rev", first[:10])
+    assert len(scan(origin.path)["violations"]) < len(scan(origin.path, "--rev", first)["violations"])
+
+
+def test_the_baseline_pins_d(origin, scan) -> None:
+    small = origin.commit(SMALL)
+    origin.commit({f"shop/part{n}.py": CLASS.format(name=f"Part{n}", value=n) for n in range(60)})
+    own, pinned = scan(origin.path), scan(origin.path, "--baseline", small)
+    assert (own["score"]["areas"]["structure"]["d"], pinned["score"]["areas"]["structure"]["d"]) == (65, 20)
+    assert own["score"]["value"] > pinned["score"]["value"]
+    assert own["epoch"] != pinned["epoch"]
+    assert own["violations"][0]["fingerprint"] == pinned["violations"][0]["fingerprint"]
+
+
+def test_the_work_tree_is_not_read(origin, tmp_path, scan) -> None:
+    origin.commit(SMALL)
+    origin.git("clone", "-q", str(origin.path), str(tmp_path / "work"))
+    before = scan(tmp_path / "work")
+    (tmp_path / "work/shop/cart.py").unlink()
+    (tmp_path / "work/shop/new.py").write_text("from shop.nowhere import x\n")
+    assert scan(tmp_path / "work") == before == scan(origin.path)
+
+
+def test_a_shallow_clone_is_scanned(origin, tmp_path, scan) -> None:
+    origin.commit({"shop/a.py": "x = 1\n"})
+    origin.commit(SMALL)
+    origin.git("clone", "-q", "--depth", "1", origin.path.as_uri(), str(tmp_path / "shallow"))
+    assert scan(tmp_path / "shallow")["violations"] == scan(origin.path)["violations"]
+
+
+# Configuration
+
+
+def test_the_commits_own_configuration_is_used(origin, run, scan) -> None:
+    origin.commit({**SMALL, "truthline.toml": '[scopes]\narchive = ["shop/orders.py"]\n'})
+    document = scan(origin.path)
+    assert document["counts"]["unresolvable-import"]["archive"] == 1
+    assert "suggested" not in run(origin.path)[1]
+
+
+def test_a_named_configuration_wins(origin, tmp_path, scan) -> None:
+    origin.commit({**SMALL, "truthline.toml": "broken ="})
+    config = tmp_path / "mine.toml"
+    config.write_text('[scopes]\ntests = ["shop/**"]\n')
+    scopes = {v["scope"] for v in scan(origin.path, "--config", config)["violations"]}
+    assert scopes == {"tests"}
+
+
+def test_the_suggested_configuration_is_printed_and_ready_to_use(origin, tmp_path, run, scan) -> None:
+    origin.commit(SMALL)
+    _, out, _ = run(origin.path)
+    printed = out[out.index("# No truthline.toml") :]
+    assert parse(printed).services == ("shop",)
+    (tmp_path / "kept.toml").write_text(printed)
+    assert scan(origin.path, "--config", tmp_path / "kept.toml") == scan(origin.path)
+
+
+# Gates
+
+
+@pytest.mark.parametrize(
+    ("tree", "options", "code"),
+    [
+        (SMALL, [], PASS),
+        (SMALL, ["--fail-on", "never"], PASS),
+        (SMALL, ["--fail-on", "any"], FAILED),
+        (CLEAN, ["--fail-on", "any"], PASS),
+        ({**CLEAN, "archive/old.py": "from shop.gone import x\n"}, ["--fail-on", "any"], PASS),
+        ({**SMALL, "shop/broken.py": "def (:\n"}, ["--fail-on", "any"], FAILED),
+        ({**SMALL, "shop/broken.py": "def (:\n"}, ["--fail-on", "never"], PASS),
+        ({**CLEAN, "tests/test_broken.py": "def (:\n"}, ["--fail-on", "never"], PASS),
+    ],
+)
+def test_exit_codes(origin, run, tree, options, code) -> None:
+    origin.commit(tree)
+    assert run(origin.path, *options)[0] == code
+
+
+def test_an_unread_file_makes_it_inconclusive(origin, run) -> None:
+    origin.commit({**CLEAN, "shop/broken.py": "def (:\n"})
+    code, out, _ = run(origin.path, "--fail-on", "any", "--format", "json")
+    document = json.loads(out)
+    assert document["files"] == {"python": 3, "analysed": 2, "unparsable": 1, "skipped": 0}
+    assert document["score"]["inconclusive"] is True
+    assert code == (FAILED if document["violations"] else INCONCLUSIVE)
+    assert "Inconclusive" in run(origin.path)[1]
+
+
+# Refusals: exit 2, one line, no traceback
+
+
+def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
+    code, out, err = result
+    assert (code, out) == (REFUSED, "")
+    assert sentence in err
+    assert err.startswith("truthline: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "the following arguments are required: PATH"),
+        (["{repo}", "--fial-on", "any"], "unrecognized arguments: --fial-on any"),
+        (["{repo}", "--form", "json"], "unrecognized arguments: --form json"),
+        (["{repo}", "--since", "HEAD"], "unrecognized arguments: --since HEAD"),
+        (["{repo}", "--format", "sarif"], "argument --format: invalid choice: 'sarif'"),
+        (["{repo}", "--fail-on", "new"], "argument --fail-on: invalid choice: 'new'"),
+        (["{repo}", "--jobs", "0"], "argument --jobs: must be a whole number from 1, not '0'"),
+        (["{repo}", "--jobs", "two"], "argument --jobs: must be a whole number from 1, not 'two'"),
+        (["{repo}", "--cache", "x", "--no-cache"], "not allowed with argument"),
+        (["{repo}", "--rev", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["{repo}", "--rev=--all"], "has no branch, tag or commit '--all'"),
+        (["{repo}", "--rev", ""], "has no branch, tag or commit ''"),
+        (["{repo}", "--baseline", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["{repo}", "--config", "{tmp}/missing.toml"], "missing.toml: No such file or directory"),
+        (["{repo}", "--config", "{tmp}"], "Is a directory"),
+        (["{repo}", "--output", "{tmp}/no/folder/out.json"], "cannot write"),
+        (["{repo}", "--output", "{tmp}"], "Is a directory"),
+        (["{repo}", "--cache", "{file}"], "cannot keep facts in"),
+        (["{tmp}/missing"], "There is no folder"),
+        (["{file}"], "is not a folder"),
+        (["{tmp}"], "is not a git repository"),
+        ([""], "a path must not be empty"),
+        (["fix", "{repo}"], "fix is not part of this version"),
+        (["suggest", "{repo}"], "suggest is not part of this version"),
+        (["history"], "the following arguments are required: PATH"),
+        (["history", "{repo}", "--limit", "0"], "argument --limit: must be a whole number from 1"),
+        (["history", "{repo}", "--branch", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["history", "{repo}", "--baseline", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["history", "{repo}", "--format", "text"], "argument --format: invalid choice"),
+    ],
+)
+def test_a_refusal_is_one_clear_line(origin, tmp_path, run, words, sentence) -> None:
+    origin.commit(CLEAN)
+    file = tmp_path / "file.txt"
+    file.write_text("no repository\n")
+    filled = [word.format(repo=origin.path, tmp=tmp_path, file=file) for word in words]
+    assert_refused(run(*filled), sentence)
+
+
+def test_an_empty_repository_is_refused(origin, run) -> None:
+    assert_refused(run(origin.path), "has no commits yet")
+    assert_refused(run("history", origin.path), "has no commits yet")
+
+
+def test_a_folder_inside_a_work_tree_is_refused_with_a_hint(origin, tmp_path, run) -> None:
+    origin.commit(SMALL)
+    origin.git("clone", "-q", str(origin.path), str(tmp_path / "work"))
+    assert_refused(run(tmp_path / "work/shop"), f"It lies inside {tmp_path / 'work'}: name that folder.")
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ('servces = ["shop"]', 'truthline.toml at {sha}: unknown key "servces" at the top level'),
+        ('services = "shop"', 'truthline.toml at {sha}: "services" at the top level must be a list of texts'),
+        ("[limits]\nfile_lines = 'x'", '"file_lines" in [limits] must be a whole number, not text'),
+        ("services = [\n", "truthline.toml at {sha}: not valid TOML: Invalid value"),
+    ],
+)
+def test_a_wrong_configuration_is_refused(origin, run, source, sentence) -> None:
+    sha = origin.commit({**CLEAN, "truthline.toml": source})
+    assert_refused(run(origin.path), sentence.format(sha=sha[:12]))
+
+
+# Output
+
+
+def test_the_output_file_is_complete_and_the_only_output(origin, tmp_path, run) -> None:
+    origin.commit(SMALL)
+    printed = run(origin.path, "--format", "json")[1]
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    assert run(origin.path, "--format", "json", "--output", target) == (PASS, "", "")
+    assert target.read_text() == printed
+    assert [path.name for path in tmp_path.glob("*out*")] == ["out.json"]
+
+
+def test_a_refused_scan_leaves_the_output_file_alone(origin, tmp_path, run) -> None:
+    origin.commit({**CLEAN, "truthline.toml": "x"})
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    assert run(origin.path, "--output", target)[0] == REFUSED
+    assert target.read_text() == "old"
+
+
+def test_text_is_for_a_terminal(origin, run) -> None:
+    origin.commit(SMALL)
+    code, out, err = run(origin.path)
+    assert (code, err) == (PASS, "")
+    assert "shop.git at " in out
+    assert "shop/orders.py:1" in out
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_control_characters_of_a_repository_do_not_reach_the_terminal(origin, run) -> None:
+    origin.commit({**SMALL, "shop/\x1b[31mred\u202e.py": "from shop.gone import a\n"})
+    out = run(origin.path)[1]
+    assert "\\x1b[31mred\\u202e.py:1" in out
+    assert "\x1b" not in out
+
+
+# History
+
+
+def test_history_tells_what_every_commit_did(origin, run, scan) -> None:
+    first = origin.commit(SMALL)
+    second = origin.commit({"shop/orders.py": None})
+    third = origin.commit({"shop/late.py": "from shop.never import x\n"})
+    code, out, err = run("history", origin.path)
+    assert (code, err) == (PASS, "")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [(line["commit"], line["parent"]) for line in lines] == [(first, None), (second, first), (third, second)]
+    assert all(list(line) == ["commit", "parent", "introduced", "fixed", "moved", "score", "open"] for line in lines)
+    opened = {v["fingerprint"] for v in lines[0]["introduced"]}
+    assert len(opened) == lines[0]["open"] == len(scan(origin.path, "--rev", first)["violations"])
+    gone = {v["fingerprint"] for v in lines[0]["introduced"] if v["path"] == "shop/orders.py"}
+    assert set(lines[1]["fixed"]) == gone
+    assert [v["path"] for v in lines[2]["introduced"]] == ["shop/late.py"]
+    assert lines[2]["open"] == len(opened) - len(gone) + 1
+    assert lines[2]["score"] == scan(origin.path)["score"]["value"]
+    assert lines[1]["score"] == scan(origin.path, "--rev", second, "--baseline", third)["score"]["value"]
+
+
+def test_history_limit_and_branch(origin, run) -> None:
+    shas = [origin.commit({**CLEAN, "shop/n.py": f"n = {n}\n"}) for n in range(5)]
+    lines = run("history", origin.path, "--branch", shas[3], "--limit", "2")[1].splitlines()
+    assert [json.loads(line)["commit"] for line in lines] == [shas[2], shas[3]]
+    assert json.loads(lines[0])["parent"] == shas[1]
+
+
+def test_history_does_not_score_what_cannot_be_compared(origin, run) -> None:
+    origin.commit(CLEAN)
+    origin.commit({f"shop/part{n}.py": CLASS.format(name=f"Part{n}", value=n) for n in range(60)})
+    scores = [json.loads(line)["score"] for line in run("history", origin.path)[1].splitlines()]
+    assert scores == [None, 100.0]
+
+
+# The process
+
+
+def test_python_m_scanner_knows_its_name() -> None:
+    done = command("--version")
+    out, err = done.communicate()
+    assert (done.returncode, err) == (0, b"")
+    assert out.startswith(b"truthline ")
+
+
+def test_a_reader_who_leaves_early_sees_no_traceback(origin) -> None:
+    origin.commit_all([{"shop/n.py": f"from shop.gone{n} import x\n" * 500} for n in range(3)])
+    process = command("history", origin.path, "--no-cache")
+    process.stdout.close()
+    err = process.stderr.read()
+    assert (process.wait(), err) == (128 + signal.SIGPIPE, b"")
+
+
+def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
+    slow = "x = [" + "f'{a}{b}', " * 20_000 + "]\n"
+    origin.commit({f"shop/big{n}.py": slow + f"# {n}\n" for n in range(60)})
+    process = command(origin.path, "--jobs", "1", "--output", tmp_path / "out.txt")
+    cache = tmp_path / "cache/truthline/facts.sqlite3"
+    while not cache.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"truthline: interrupted\n")
+    assert not list(tmp_path.glob("*out.txt*"))
