@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from time import monotonic
 
 from . import chunks, history, messages, mirrors, scans
@@ -46,24 +46,28 @@ def _work(chunk: Chunk, pool: ParserPool) -> None:
 
 
 def _analyse(chunk: Chunk, source: Repository, pool: ParserPool) -> None:
+    for _ in extract(source, Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas), pool):
+        if chunk.attempts > 1:  # what is stored is progress: the next attempt starts after it
+            chunk.attempts = 1
+            chunk.save(update_fields=["attempts"])
+
+
+def extract(source: Repository, shas: Sequence[str], pool: ParserPool) -> Iterator[Blob]:
+    """Parse blobs and store their facts every few seconds; yield each when it is stored."""
     held: list[Blob] = []
     stored_at = monotonic()
-    missing = Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas)
-    for sha, facts in pool.extract(source.blobs(missing)):
+    for sha, facts in pool.extract(source.blobs(shas)):
         held.append(Blob(sha=sha, extractor=EXTRACTOR_VERSION, outcome=decode(facts).outcome, facts=facts))
         if monotonic() - stored_at > STORE_SECONDS:
-            store(held)
-            held = []
-            stored_at = monotonic()
-            # What is stored is progress: the next attempt starts after it.
-            Chunk.objects.filter(pk=chunk.pk).update(attempts=1)
-    store(held)
+            yield from _stored(held)
+            held, stored_at = [], monotonic()
+    yield from _stored(held)
 
 
-def store(blobs: Iterable[Blob]) -> None:
-    """Store facts; those that another worker stored meanwhile are the same."""
+def _stored(blobs: list[Blob]) -> list[Blob]:
     # Sorted, so that two workers with the same blobs wait for each other instead of locking each other out.
-    Blob.objects.bulk_create(sorted(blobs, key=lambda blob: blob.sha), ignore_conflicts=True)
+    # What another worker stored meanwhile is the same.
+    return Blob.objects.bulk_create(sorted(blobs, key=lambda blob: blob.sha), ignore_conflicts=True)
 
 
 def _changed(scan: Scan, source: Repository) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from time import monotonic
 
 from django.db import transaction
 
@@ -21,7 +22,7 @@ def prepare(scan_id: int) -> list[messages.Step]:
 def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
     repository = scan.repository
     scans.note(scan.pk, f"reading {repository.source} at {repository.ref}")
-    source = mirrors.fetch(repository)
+    source = mirrors.fetch(repository, _Progress(lease))
     head = source.resolve(repository.ref)
     commits = source.history(head)
     tree = source.tree(head)
@@ -44,8 +45,24 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
         )  # fmt: skip
     scans.note(scan.pk, f"{len(commits) - epoch.replayed_seq} commits to replay, {wanted} new files at the newest")
     # All of the head may be known from another repository.
-    preview: list[messages.Step] = ["preview"] if not wanted and repository.current_epoch_id is None else []
-    return [*preview, *["extract"] * chunks.PARALLEL]
+    head_known = not wanted and repository.current_epoch_id is None
+    following: list[messages.Step] = ["preview"] if head_known else []
+    following += ["extract"] * chunks.PARALLEL
+    return following
+
+
+class _Progress:
+    """Tells the scan's row, once a second, how many objects git has fetched."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._told_at = 0.0
+
+    def __call__(self, received: int, total: int) -> None:
+        now = monotonic()
+        if now - self._told_at > 1 or received == total:
+            self._told_at = now
+            self._lease.guard(objects_done=received, objects_total=total)
 
 
 def _record(scan: Scan, commits: list[git.Commit], written: Config, own: bool, paths: Collection[str]) -> Epoch:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from time import monotonic
 
 from django.db import transaction
@@ -13,9 +14,14 @@ from .engine import baseline, git
 from .engine.config import Config
 from .engine.config_file import parse
 from .engine.facts import EXTRACTOR_VERSION, Facts, decode
-from .engine.replay import replay
+from .engine.parser_pool import ParserPool
+from .engine.ranking import Ranking
+from .engine.replay import Step, replay, snapshot_at
+from .engine.score import TallyRow, key_of
+from .engine.snapshot import Snapshot
+from .extraction import extract
 from .leases import Lease
-from .models import Blob, Epoch, Repository, Scan
+from .models import Baseline, Blob, Epoch, Repository, Scan
 from .recording import Batch, Inconsistent, relocate
 from .signals import scan_recorded
 from .standings import Reckoner
@@ -25,20 +31,20 @@ BATCH_STEPS = 100
 BATCH_SECONDS = 5.0
 
 
-def preview(scan_id: int) -> messages.Step | None:
+def preview(scan_id: int, pool: ParserPool) -> messages.Step | None:
     """Show the head's violations before any history is known; return "replay" when that may follow."""
-    scans.work(scan_id, (Scan.State.EXTRACTING, Scan.State.REPLAYING), lambda scan, lease: Walk(scan, lease).measure())
+    states = (Scan.State.EXTRACTING, Scan.State.REPLAYING)
+    scans.work(scan_id, states, lambda scan, lease: Walk(scan, lease, pool).measure())
     # A replay that was asked for meanwhile found the lease taken.
     return "replay" if Scan.objects.filter(pk=scan_id, state=Scan.State.REPLAYING).exists() else None
 
 
-def replay_next(scan_id: int) -> messages.Step | None:
+def replay_next(scan_id: int, pool: ParserPool) -> messages.Step | None:
     """Replay for a minute at most; return "replay" when commits are left."""
-    return scans.work(scan_id, (Scan.State.REPLAYING,), _replay)
+    return scans.work(scan_id, (Scan.State.REPLAYING,), lambda scan, lease: _replay(Walk(scan, lease, pool)))
 
 
-def _replay(scan: Scan, lease: Lease) -> messages.Step | None:
-    walk = Walk(scan, lease)
+def _replay(walk: Walk) -> messages.Step | None:
     walk.measure()
     walk.restore_places()
     try:
@@ -55,9 +61,10 @@ def _replay(scan: Scan, lease: Lease) -> messages.Step | None:
 class Walk:
     """One worker's walk along the commits of a scan, under its lease."""
 
-    def __init__(self, scan: Scan, lease: Lease) -> None:
+    def __init__(self, scan: Scan, lease: Lease, pool: ParserPool) -> None:
         self.scan = scan
         self.lease = lease
+        self.pool = pool
         self.epoch = Epoch.objects.get(scans=scan)
         self.head_seq = scan.head_seq or 0
         self.config: Config = parse(self.epoch.config_toml)
@@ -67,21 +74,23 @@ class Walk:
         """Pin the denominators at the baseline; where no numbers are shown yet, show the head's as a preview."""
         if self.epoch.pinned is not None:
             return
-        baseline_seq = self.scan.repository.commits.get(sha=self.epoch.baseline_sha).seq
-        [commit] = history.stored(self.scan.repository, baseline_seq - 1, baseline_seq)
-        [step] = replay(self.source, [commit], self.config, facts_of, resume=False)
-        pinned = baseline.pin(step.obligations)
+        seq = self.scan.repository.commits.get(sha=self.epoch.baseline_sha).seq
+        snapshot = snapshot_at(self.source, self.epoch.baseline_sha, self.config, self.facts_of)
+        pinned = baseline.pin(snapshot.obligations)
         self.epoch.pinned = pinned.to_json()
         with transaction.atomic():
             self.lease.guard(attempts=0, error="", previewed=True)
             self.epoch.save(update_fields=["pinned"])
+            Baseline.objects.update_or_create(epoch=self.epoch, defaults={"ranking": snapshot.ranking.to_json()})
             if self.scan.repository.current_epoch_id is None:
                 shown = self._preview_epoch()
                 batch = Batch(shown)
-                batch.add(baseline_seq, step, Reckoner(shown, pinned).row(baseline_seq, step))
+                [commit] = history.stored(self.scan.repository, seq - 1, seq)
+                step = _all_at_once(commit, snapshot)
+                batch.add(seq, step, Reckoner(shown, pinned).row(seq, step))
                 batch.write(self.lease)
                 Repository.objects.filter(pk=self.scan.repository_id).update(current_epoch=shown)
-        scans.note(self.scan.pk, f"the newest commit has {step.open} open violations")
+        scans.note(self.scan.pk, f"commit {seq} has {len(snapshot.violations)} open violations")
 
     def restore_places(self) -> None:
         """After a rewind, give open violations the place they had at the fork."""
@@ -91,9 +100,10 @@ class Walk:
         with transaction.atomic():
             self.lease.guard()
             if fork:
-                commits = history.stored(self.scan.repository, fork - 1, fork)
-                [step] = replay(self.source, commits, self.config, facts_of, resume=False)
-                relocate(self.epoch, {violation.fingerprint: violation for violation in step.introduced})
+                sha = self.scan.repository.commits.get(seq=fork).sha
+                relocate(
+                    self.epoch, snapshot_at(self.source, sha, self.config, self.facts_of, self._ranking()).violations
+                )
             self.epoch.rewound = False
             self.epoch.save(update_fields=["rewound"])
 
@@ -103,10 +113,10 @@ class Walk:
         if not commits:
             return True
         reckoner = Reckoner(self.epoch, baseline.Pinned.from_json(self.epoch.pinned or {}))
-        resume = self.epoch.replayed_seq > 0
+        resume, ranking = self.epoch.replayed_seq > 0, self._ranking()
         batch = Batch(self.epoch)
         written_at = monotonic()
-        for step in replay(self.source, commits, self.config, facts_of, resume=resume):
+        for step in replay(self.source, commits, self.config, self.facts_of, resume=resume, ranking=ranking):
             self.lease.check()
             seq = batch.replayed_seq + 1
             batch.add(seq, step, reckoner.row(seq, step))
@@ -140,7 +150,32 @@ class Walk:
         shown.save(force_insert=True)
         return shown
 
+    def _ranking(self) -> Ranking:
+        return Ranking.from_json(Baseline.objects.get(epoch=self.epoch).ranking)
 
-def facts_of(shas: Collection[str]) -> Mapping[str, Facts]:
-    """Return the stored facts of these blobs."""
-    return {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}
+    def facts_of(self, shas: Collection[str]) -> dict[str, Facts]:
+        """Return the facts of these blobs: stored ones, and where some are missing yet, new ones.
+
+        They are missing when a preview asks for the earlier versions of a file that cannot be read.
+        """
+        found = {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}
+        missing = [sha for sha in shas if sha not in found]
+        if missing:
+            found.update((blob.sha, decode(bytes(blob.facts))) for blob in extract(self.source, missing, self.pool))
+        return found
+
+
+def _all_at_once(commit: git.Commit, snapshot: Snapshot) -> Step:
+    """Return a step that introduces everything that is open."""
+    found = [snapshot.violations[fingerprint] for fingerprint in sorted(snapshot.violations)]
+    return Step(
+        commit=commit,
+        introduced=tuple(found),
+        fixed=(),
+        moved=(),
+        relocated=(),
+        open=len(found),
+        tally={key: TallyRow(n, n, 0) for key, n in Counter(map(key_of, found)).items()},
+        obligations=snapshot.obligations,
+        coverage=snapshot.coverage,
+    )

@@ -66,6 +66,16 @@ class Epoch(models.Model):
         return self.standings.filter(seq=self.replayed_seq).first()
 
 
+class Baseline(models.Model):
+    """What an epoch's proposals of canonical definitions rest on. Large, so not in the epoch's own row."""
+
+    epoch = models.OneToOneField(Epoch, models.CASCADE, primary_key=True, related_name="baseline")
+    ranking = models.JSONField()  # scanner.engine.ranking.Ranking
+
+    def __str__(self) -> str:
+        return f"baseline of epoch {self.epoch_id}"
+
+
 class StandingQuerySet(models.QuerySet["Standing"]):
     def current(self) -> StandingQuerySet:
         """One row per repository: what its tile shows."""

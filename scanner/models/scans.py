@@ -42,8 +42,8 @@ class Scan(models.Model):
     """One scan of a repository up to one head.
 
     `lease` names the process that works on it now (chunks aside, which many work on at once);
-    `attempts` counts the starts since the last progress. `blobs_total` are the files to analyse,
-    `commits_total` the commits to replay, in this scan.
+    `attempts` counts the starts since the last progress. In this scan, `objects_total` are the
+    objects that git fetches, `blobs_total` the files to analyse, `commits_total` the commits to replay.
     """
 
     class State(models.TextChoices):
@@ -71,6 +71,8 @@ class Scan(models.Model):
     head_sha = models.CharField(max_length=40, blank=True)
     head_seq = models.PositiveIntegerField(null=True)
     previewed = models.BooleanField(default=False)
+    objects_total = models.PositiveIntegerField(default=0)
+    objects_done = models.PositiveIntegerField(default=0)
     blobs_total = models.PositiveIntegerField(default=0)
     blobs_done = models.PositiveIntegerField(default=0)
     commits_total = models.PositiveIntegerField(default=0)
