@@ -69,7 +69,7 @@ def test_signed_in(signed_in: Client, app: None, name: str) -> None:
     assert signed_in.post(address(name)).status_code == post
 
 
-@pytest.mark.parametrize("name", PAGES.keys() - OPEN)
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - OPEN))
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 def test_strangers_are_sent_to_the_login(client: Client, app: None, name: str, method: str) -> None:
     response = getattr(client, method)(address(name))
