@@ -30,3 +30,6 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
 
     objects = HeartbeatQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"last heartbeat at {self.at:%Y-%m-%d %H:%M:%S}"
