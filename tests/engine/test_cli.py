@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, main
+from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, _history_parser, _scan_parser, main
+from scanner.engine.config import DEFAULT_SCOPES
 from scanner.engine.config_file import parse
 from tests.scanner.origin import CLASS, SMALL, Origin
 
@@ -399,3 +401,28 @@ def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"truthline: interrupted\n")
     assert not list(tmp_path.glob("*out.txt*"))
+
+
+# The documentation
+
+
+def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run, scan) -> None:
+    page = (ROOT / "docs/cli.md").read_text()
+    Origin(tmp_path / "shop.git").commit(SMALL)
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"^```console\n\$ truthline (.*)\n((?:.*\n)*?)```$", page, re.M)
+    assert len(examples) == 2
+    for words, printed in examples:
+        _, out, err = run(*words.split())
+        assert printed == out + err
+    [violation] = re.findall(r"^```json\n((?:.*\n)*?)```$", page, re.M)
+    assert json.loads(violation) in scan("shop.git")["violations"]
+    [config] = re.findall(r"^```toml\n((?:.*\n)*?)```$", page, re.M)
+    assert dict(parse(config).scopes) == DEFAULT_SCOPES
+    documented = set(re.findall(r"(?<=`)--[a-z-]+", page))
+    options = {
+        word
+        for parser in (_scan_parser(), _history_parser())
+        for word in re.findall(r"--[a-z-]+", parser.format_help())
+    }
+    assert documented == options - {"--help", "--version"}
