@@ -62,7 +62,8 @@ def check_url(url: str, allowed: Sequence[Network] = ()) -> Address:
     addresses = _addresses(host, port)
     for address in addresses:
         if not may_reach(address, allowed):
-            raise UrlRefused(f"{host} is at {address}, in a network that is not open to Truthline.")
+            at = "" if host == str(address) else f"at {address}, "
+            raise UrlRefused(f"{host} is {at}in a network that is not open to Truthline.")
     literal = f"[{host}]" if ":" in host else host
     return Address(f"https://{literal}{'' if port == 443 else f':{port}'}{path}", host, port, addresses)
 

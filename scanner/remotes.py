@@ -180,7 +180,8 @@ class Remote:
 
 _SENTENCES: list[tuple[str, type[GitError], str]] = [
     (r"couldn't find remote ref", UnknownRevision, "{url} no longer has that branch or tag."),
-    (r"mismatched algorithms|object format", UnsupportedFormat, "{url} names its objects with sha256: not supported yet."),
+    (r"mismatched algorithms|object format", UnsupportedFormat,
+     "{url} names its objects with sha256: not supported yet."),
     (r"could not read (Username|Password)|Authentication failed|error: 40[13]", RemoteError,
      "{url} does not exist, or it needs a login: only public repositories can be read so far."),
     (r"error: 30\d|redirect", RemoteError, "{url} redirects elsewhere, which is not followed: give the final URL."),

@@ -53,18 +53,6 @@ _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|
 _RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
 
 _LIST = ("rev-list", "--first-parent", "--parents", "--header", "--encoding=UTF-8")
-_LOG = (
-    "--literal-pathspecs",
-    "log",
-    "--first-parent",
-    "-m",
-    "--raw",
-    "-z",
-    "--no-abbrev",
-    "--no-renames",
-    "--format=%H",
-    "--no-show-signature",
-)
 _DIFF = ("diff-tree", "--stdin", "--raw", "-r", "-z", "--root", "--always", "--no-abbrev", "--diff-merges=first-parent")
 
 
@@ -213,8 +201,12 @@ class Repository:
 
     def path_versions(self, commit: str, path: str) -> Iterator[str]:
         """Blob ids that the path had, newest first, along the first parents of `commit`; deletions are left out."""
-        raw = os.fsdecode(encode_path(path))
-        with stream(self.git_dir, *_LOG, _sha(commit), "--", raw, what=str(self.path)) as output:
+        name = os.fsdecode(encode_path(path))
+        touched = ("--literal-pathspecs", "rev-list", "--first-parent", _sha(commit), "--", name)
+        with stream(self.git_dir, *touched, what=str(self.path)) as output:
+            commits = list(git_objects.lines(output))
+        differences = ("--literal-pathspecs", *_DIFF, "--no-renames", "--", name)
+        with stream(self.git_dir, *differences, lines=commits, what=str(self.path)) as output:
             for _, found in git_objects.changes(output):
                 yield from (change.new for change in found if change.new and change.new != LINK)
 

@@ -90,6 +90,12 @@ def _visible(char: str) -> str:
     return char
 
 
+def lines(output: Output) -> Iterator[str]:
+    """Read ids, one a line."""
+    while (record := output.record(b"\n", _ENTRY_BYTES)) is not None:
+        yield record[0].decode("ascii")
+
+
 def commits(output: Output) -> Iterator[Commit]:
     """Read `rev-list --parents --header`."""
     while (record := output.record(b"\0", _COMMIT_BYTES)) is not None:
