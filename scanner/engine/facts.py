@@ -79,9 +79,9 @@ class Definition(NamedTuple):
 
 
 class Getter(NamedTuple):
-    """A function that returns the module-global `variable`, which it makes, by one of `makers`, when it is not there.
+    """A function that declares `variable` global, tests it, and returns it.
 
-    A maker is a dotted name that is called.
+    `makers` are the dotted names by whose calls it, or else another function of the module, makes the variable.
     """
 
     function: str
@@ -97,7 +97,8 @@ class Facts:
 
     `names` are bound on module level beside imports and definitions; `typing_names` only for type checkers; `aliases`
     holds (name, dotted name) of `name = other`; `exports` is `__all__`, None when absent or computed; `virtual` are
-    the keys of `sys.modules["…"] = …`; `module` sums up what no name tells.
+    the keys of `sys.modules["…"] = …`; `module` sums up what no name tells; `patches` are `other.name` of module-level
+    `other.name = …`, which gives another module a name.
     """
 
     outcome: Outcome
@@ -113,6 +114,7 @@ class Facts:
     virtual: tuple[str, ...] = ()
     module: int = 0
     getters: tuple[Getter, ...] = ()
+    patches: tuple[str, ...] = ()
 
     @property
     def parsed(self) -> bool:

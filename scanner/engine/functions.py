@@ -77,20 +77,25 @@ class Body:
                 pending += reversed(node.values)
 
     def returned_globals(self) -> Iterator[str]:
-        """Yield the module-globals that the function assigns and returns."""
-        mine = self.globals & {name for name, _ in self.assigned}
+        """Yield the names declared global that the function returns."""
+        mine = set(self.globals)
         for value in self.returned:
             plain = _uncast(value)
             if isinstance(plain, ast.Name) and plain.id in mine:
                 mine.discard(plain.id)
                 yield plain.id
 
+    def made_globals(self) -> Iterator[tuple[str, str]]:
+        """Yield the names declared global that the function assigns, each with a dotted name whose call gives it."""
+        for name, value in self.assigned:
+            if name in self.globals:
+                yield from ((name, maker) for maker in self.makers(value))
+
     def getters(self, node: Function, qualified: str) -> Iterator[Getter]:
-        """Yield the module-globals the function returns and makes when a test says that they are not there."""
+        """Yield the globals the function returns after a test whether they are there, with what it makes them by."""
         for variable in self.returned_globals():
             if any(variable in names_in(test) for test in self.tests):
-                values = [value for name, value in self.assigned if name == variable]
-                makers = tuple(dict.fromkeys(name for value in values for name in self.makers(value)))
+                makers = tuple(dict.fromkeys(maker for name, maker in self.made_globals() if name == variable))
                 yield Getter(qualified, node.lineno, node.end_lineno or node.lineno, variable, makers)
 
     def returns(self) -> tuple[str, ...]:
@@ -118,7 +123,7 @@ def stateful(methods: Iterable[tuple[str, Body]]) -> bool:
 
 
 def makes_instance(body: Body) -> bool:
-    """Whether a function is factory-like: it returns an instance of a class, or a module-global that it made."""
+    """Whether a function is factory-like: it returns an instance of a class, or a global that it may assign."""
     if next(body.returned_globals(), None) is not None:
         return True
     return any(is_class_name(part) for name in body.returns() for part in name.split(".")[-2:])

@@ -111,15 +111,13 @@ class ModuleTree:
         name = self._names.get(path)
         if name is None:
             key = key_of(path)
-            prefix = next(
-                (prefix for prefix in self._prefixes if f"{key}/".startswith(prefix) and key != prefix[:-1]), ""
-            )
-            name = self._names[path] = key[len(prefix) :].replace("/", ".")
+            root = next((root for root in self._prefixes if key.startswith(root) and key != root), "")
+            name = self._names[path] = key[len(root) :].replace("/", ".") or "__init__"
         return name
 
     def service_of(self, path: str) -> str:
-        """Return the service a file belongs to."""
-        return self._config.service_of(self.name_of(path))
+        """Return the service a file belongs to; folders that no import can name are services by their own name."""
+        return self._config.service_of(self.name_of(path)) or path.partition("/")[0]
 
     def keys_for(self, module: str) -> list[str]:
         """Return the keys an absolute dotted name may stand for, one for each root."""

@@ -79,6 +79,6 @@ def mark_name(path: str, name: str) -> str:
     return f"n{path}\0{name}"
 
 
-def mark_virtual(module: str) -> str:
-    """Return the mark of having looked whether a module is registered in sys.modules."""
-    return f"v{module}"
+def mark_provided(name: str) -> str:
+    """Return the mark of having looked whether other modules provide a module (`a.b`) or a name (`module.name`)."""
+    return f"p{name}"

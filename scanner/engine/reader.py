@@ -26,8 +26,10 @@ class ModuleReader:
     exports: list[str] | None = None
     computed_exports: bool = False
     virtual: set[str] = field(default_factory=set)
+    patches: set[str] = field(default_factory=set)
     module: int = 0
     getters: list[Getter] = field(default_factory=list)
+    makers: dict[str, dict[str, None]] = field(default_factory=dict)
     pending: list[tuple[Function | ast.ClassDef, str, int]] = field(default_factory=list)
 
     def facts(self, lines: int) -> Facts:
@@ -43,8 +45,13 @@ class ModuleReader:
             exports=None if self.exports is None or self.computed_exports else tuple(dict.fromkeys(self.exports)),
             virtual=tuple(sorted(self.virtual)),
             module=self.module,
-            getters=tuple(sorted(self.getters)),
+            patches=tuple(sorted(self.patches)),
+            getters=tuple(sorted(map(self._completed, self.getters))),
         )
+
+    def _completed(self, getter: Getter) -> Getter:
+        """Where a getter only hands out what another function of the module made (`configure_…`), say by what."""
+        return getter if getter.makers else getter._replace(makers=tuple(self.makers.get(getter.variable, ())))
 
     def read(self, tree: ast.Module) -> None:
         """Read a whole module."""
@@ -126,6 +133,8 @@ class ModuleReader:
                 self._act(statement, deferred=True)
         self.names.update(body.globals)
         self.getters.extend(body.getters(node, qualified))
+        for variable, maker in body.made_globals():
+            self.makers.setdefault(variable, {})[maker] = None
         return body
 
     def _import(self, node: ast.Import | ast.ImportFrom, where: int, enclosing: str) -> None:
@@ -193,6 +202,8 @@ class ModuleReader:
     def _act_on(self, target: ast.expr, deferred: bool) -> None:
         if isinstance(target, ast.Attribute) and dotted(target) in {"sys.meta_path", "sys.path_hooks"}:
             self.module |= facts.INSTALLS_FINDER
+        if not deferred and isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            self.patches.add(f"{target.value.id}.{target.attr}")
         if not isinstance(target, ast.Subscript):
             return
         owner = dotted(target.value) or (dotted(target.value.func) + "()" if isinstance(target.value, ast.Call) else "")

@@ -13,7 +13,16 @@ from scanner.engine.config import Config
 from scanner.engine.distributions import is_distribution
 from scanner.engine.interface import ANY_NAME, ANY_SUBMODULE, IMPLICIT, Alias, Defined, Interface, Origin, Taken
 from scanner.engine.modules import ModuleTree, Status, key_of, package_of
-from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_rest, mark_virtual, module_named
+from scanner.engine.questions import (
+    Question,
+    State,
+    Target,
+    mark_key,
+    mark_name,
+    mark_provided,
+    mark_rest,
+    module_named,
+)
 
 # A chain of re-exports longer than this is taken as unknown.
 _LONGEST_CHAIN = 60
@@ -45,7 +54,8 @@ class Resolver:
         self._config = config
         self._tree = tree
         self._interface_of = interface_of
-        self.virtual: dict[str, set[str]] = {}
+        # What other modules provide: names of sys.modules, and `module.name` of attributes they assign.
+        self.provided: dict[str, set[str]] = {}
         self._seen: set[str] = set()
 
     def answer(self, question: Question) -> tuple[Target, frozenset[str]]:
@@ -116,8 +126,11 @@ class Resolver:
     def _is_virtual(self, module: str) -> bool:
         parts = module.split(".")
         names = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
-        self._seen.update(map(mark_virtual, names))
-        return any(name in self.virtual for name in names)
+        return any(self._is_provided(name) for name in names)
+
+    def _is_provided(self, name: str) -> bool:
+        self._seen.add(mark_provided(name))
+        return name in self.provided
 
     def _status(self, key: str) -> Status:
         self._seen.add(mark_key(key))
@@ -147,6 +160,8 @@ class Resolver:
             found = self._bound(interface, path, name, depth, asked | {(path, name)})
         if found is None or found.state is not State.FOUND:
             found = self._submodule(key, path, name) or found
+        if (found is None or found.state is State.TYPING) and self._is_provided(f"{key.rpartition('/')[2]}.{name}"):
+            found = _UNKNOWN
         if found is not None:
             return found._replace(via=path)
         if not path and self._shadowed(key, key.rpartition("/")[2]):

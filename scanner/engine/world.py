@@ -15,7 +15,7 @@ from scanner.engine.graph import Cycles
 from scanner.engine.interface import Interface, interface_of
 from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
-from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_rest, mark_virtual
+from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
 from scanner.engine.violation import Scope
@@ -150,16 +150,18 @@ class World:
             yield from (mark_name(path, name) for name in mine.differing(theirs))
             if not mine.same_rest(theirs):
                 yield mark_rest(path)
-        for module in self._virtual(before) ^ self._virtual(after):
-            holders = self._resolver.virtual.setdefault(module, set())
+        for module in self._provided(before) ^ self._provided(after):
+            holders = self._resolver.provided.setdefault(module, set())
             holders ^= {path}
             if not holders:
-                del self._resolver.virtual[module]
-            yield mark_virtual(module)
+                del self._resolver.provided[module]
+            yield mark_provided(module)
 
     @staticmethod
-    def _virtual(file: File | None) -> set[str]:
-        return set(file.facts.virtual) if file and file.facts and file.scope == "production" else set()
+    def _provided(file: File | None) -> set[str]:
+        """Return what a file gives to others; what tests put in place is for themselves."""
+        facts = file.facts if file and file.scope == "production" else None
+        return {*facts.virtual, *facts.patches} if facts else set()
 
     def _index(self, path: str, before: File | None, after: File | None, touched: Touched) -> None:
         """Bring `definers` up to date."""

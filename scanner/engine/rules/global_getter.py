@@ -27,8 +27,9 @@ class GlobalGetter(Rule):
     What it does
     ------------
     Reports functions that return a module-global which they create when it is not there yet: `global x`, a test of
-    `x`, `x = Maker()`, `return x`. The instance counts when it is one of a class, of a factory of this repository,
-    or of a function elsewhere whose name says that it makes something (`create_engine`, `sessionmaker`).
+    `x`, `x = Maker()`, `return x`; also when a neighbour in the module (`configure_x`) creates it. The instance
+    counts when it is one of a class, of a factory of this repository, or of a function elsewhere whose name says that
+    it makes something (`create_engine`, `sessionmaker`).
 
     Why is this bad
     ---------------
@@ -52,7 +53,7 @@ class GlobalGetter(Rule):
 
     Not flagged
     -----------
-    - Constants, and globals that the function returns without creating them.
+    - Constants, and globals that no function of the module creates.
     - Values that are no instance of a class: numbers, strings, containers, what was read or parsed.
     - Values that never change: compiled regular expressions, paths, time zones, enums, named tuples, frozen
       dataclasses.

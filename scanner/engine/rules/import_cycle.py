@@ -58,7 +58,7 @@ class ImportCycle(Rule):
         if cycle is None or path not in world.files:
             return
         places = list(_places(cycle, world))
-        names = " → ".join(world.files[place.path].module or "__init__" for place in [*places, places[0]])
+        names = " → ".join(world.files[place.path].module for place in [*places, places[0]])
         how = "Imports go in a circle" if loading else "With imports inside functions, imports go in a circle"
         first = places[0]
         yield Finding(
@@ -81,4 +81,4 @@ def _all_cycles(world: World) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _places(cycle: tuple[str, ...], world: World) -> Iterator[Related]:
     for path, target in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
         edge = world.links[path].edges[target]
-        yield Related(path, edge.line, f"imports {world.files[target].module or '__init__'}")
+        yield Related(path, edge.line, f"imports {world.files[target].module}")

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 from scanner.engine.facts import FALLBACK, GUARDED, REFUSED, TYPE_CHECKING, Import
 from scanner.engine.links import Broken
 from scanner.engine.rule import Finding, Rule
-from scanner.engine.violation import Severity
+from scanner.engine.violation import Scope, Severity
 from scanner.engine.world import World
 
 
@@ -17,8 +17,9 @@ class UnresolvableImport(Rule):
     Follows every import of the repository's own packages, inside functions too, through relative imports, aliases,
     re-exports and star imports, and reports those that end at a module or a name that is not there at this commit.
 
-    It is critical where nothing catches the error, high where `except ImportError` or `except Exception` does (the
-    fallback then runs always), or in such a fallback itself, and medium where only type checkers see it.
+    In production code it is critical where nothing catches the error, and high where `except ImportError` or
+    `except Exception` does (the fallback then runs always) or in such a fallback itself. It is high in other code, and
+    medium where only type checkers see it.
 
     Why is this bad
     ---------------
@@ -40,6 +41,7 @@ class UnresolvableImport(Rule):
     - Namespace packages, and compiled modules (`.so`, `.pyd`, `.pyx`) or stubs (`.pyi`) in place of source.
     - Modules in the scope `generated`, and `_version`, `*_pb2`, `*_pb2_grpc`, which builds write.
     - Packages that install a finder in `sys.meta_path` or set `__path__`, and modules put into `sys.modules`.
+    - Names that another module assigns from outside (`base.dialect = ...`).
     - A top folder without `__init__.py` that has the name of a distribution, such as `alembic/`: the installed
       package stands before it.
     - Modules beside a script or in the folders around it, which its own `sys.path` begins with.
@@ -68,13 +70,13 @@ class UnresolvableImport(Rule):
             registered = (wanted for wanted, _ in row.names if wanted in world.registered)
             symbol, subject = next(registered, row.module or module), module
             message = f"There is no module {module}."
-        severity = _severity(row)
-        if severity == "high":
+        severity = _severity(row, world.files[path].scope)
+        if row.where & GUARDED:
             message += " The failure is caught, so the fallback always runs."
         return Finding(path, row.line, row.end_line, symbol, subject, message, severity, row.enclosing)
 
 
-def _severity(row: Import) -> Severity:
+def _severity(row: Import, scope: Scope) -> Severity:
     if row.where & TYPE_CHECKING:
         return "medium"
-    return "high" if row.where & (GUARDED | FALLBACK) else "critical"
+    return "high" if scope != "production" or row.where & (GUARDED | FALLBACK) else "critical"
