@@ -76,7 +76,7 @@ def finish(chunk: Chunk) -> None:
 
 
 def next_step(chunk: Chunk) -> messages.Step | None:
-    """Return what follows a finished chunk; of several callers one alone is told "replay".
+    """Return what follows a finished chunk; of several callers one alone is told "preview" or "replay".
 
     Asked after the commit of `finish`: of two that finish at once, at least the later one sees that both are done.
     """
@@ -86,7 +86,7 @@ def next_step(chunk: Chunk) -> messages.Step | None:
         return "replay" if last else None
     head_done = chunk.head and not chunks.filter(head=True).exists()
     if head_done and _extracting(chunk.scan_id).filter(previewed=False).update(previewed=True):
-        messages.send("preview", chunk.scan_id)
+        return "preview"
     return "extract"
 
 

@@ -128,6 +128,7 @@ class Walk:
                     break
         if batch.steps:
             self._write(batch)
+        scans.note(self.scan.pk, f"replayed {self.epoch.replayed_seq} of {self.head_seq} commits")
         return self.epoch.replayed_seq == self.head_seq
 
     def finish(self) -> None:
@@ -138,7 +139,6 @@ class Walk:
 
     def _write(self, batch: Batch) -> None:
         batch.write(self.lease, attempts=0, error="", commits_done=F("commits_done") + batch.steps)
-        scans.note(self.scan.pk, f"replayed {batch.replayed_seq} of {self.head_seq} commits")
 
     def _preview_epoch(self) -> Epoch:
         shown = Epoch.objects.get(pk=self.epoch.pk)

@@ -33,7 +33,11 @@ def prepare(scan_id: int) -> None:
 
 @shared_task(bind=True, base=WithParser, **AGAIN)
 def extract(self: WithParser, scan_id: int) -> None:
-    _ask(extraction.extract_next(scan_id, self.pool), scan_id)
+    step = extraction.extract_next(scan_id, self.pool)
+    if step == "preview":
+        # At once: on the queue it would wait behind chunks of the history. The message goes on with those.
+        step = replaying.preview(scan_id, self.pool) or "extract"
+    _ask(step, scan_id)
 
 
 @shared_task(bind=True, base=WithParser, **AGAIN)
