@@ -22,15 +22,17 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
 
     Whether the file can be written is known at once, before any work. Raises OutputError.
     """
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
     try:
-        with _replacing(path) if path.is_file() or not path.exists() else path.open("wb") as file:
-            yield file
+        if path is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with _replacing(path) if path.is_file() or not path.exists() else path.open("wb") as file:
+                yield file
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+        raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror}") from None
 
 
 @contextmanager
@@ -57,13 +59,16 @@ class Progress:
         self._dirty = False
 
     def __call__(self, done: int, wanted: int) -> None:
-        """Show how many files are parsed, at most ten times a second."""
-        now = time.monotonic()
-        if self._stream is None or now < self._shown_at + 0.1:
+        """Show how many files are parsed, at most ten times a second; all of them done, the line is gone."""
+        if self._stream is None:
             return
-        self._shown_at, self._dirty = now, True
-        self._stream.write(f"\r\x1b[Kparsing {done:,} of {wanted:,} files ({100 * done // wanted} %)")
-        self._stream.flush()
+        now = time.monotonic()
+        if done >= wanted:
+            self.clear()
+        elif now >= self._shown_at + 0.1:
+            self._shown_at, self._dirty = now, True
+            self._stream.write(f"\r\x1b[Kparsing {done:,} of {wanted:,} files ({100 * done // wanted} %)")
+            self._stream.flush()
 
     def clear(self) -> None:
         """Take the line away."""

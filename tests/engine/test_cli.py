@@ -389,6 +389,18 @@ def test_a_reader_who_leaves_early_sees_no_traceback(origin) -> None:
     assert (process.wait(), err) == (128 + signal.SIGPIPE, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said(origin) -> None:
+    origin.commit(SMALL)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "scanner", str(origin.path)],
+            stdout=full, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        )  # fmt: skip
+    assert done.stderr == b"truthline: cannot write standard output: No space left on device\n"
+    assert done.returncode == REFUSED
+
+
 def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
     slow = "x = [" + "f'{a}{b}', " * 20_000 + "]\n"
     origin.commit({f"shop/big{n}.py": slow + f"# {n}\n" for n in range(60)})
