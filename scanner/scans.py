@@ -104,6 +104,7 @@ def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lea
 
 def keep_error(scan_id: int, error: Exception) -> None:
     """Remember why an attempt ended, for the reason that is shown when all attempts are used up."""
+    log.error("scan %s", scan_id, exc_info=error)
     text = f"{type(error).__name__}: {error}".splitlines()[0][:500]
     Scan.objects.filter(pk=scan_id).update(error=text)
     note(scan_id, text)
