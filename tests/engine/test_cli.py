@@ -54,7 +54,7 @@ def scan(run):
     """Scan to JSON, which must be all that is printed."""
 
     def scan(*words: str | Path) -> dict:
-        code, out, err = run(*words, "--format", "json")
+        code, out, err = run("--jobs", "1", *words, "--format", "json")
         assert (code, err) == (PASS, "")
         return json.loads(out)
 
@@ -143,6 +143,29 @@ def test_the_baseline_pins_d(origin, scan) -> None:
     assert own["score"]["value"] > pinned["score"]["value"]
     assert own["epoch"] != pinned["epoch"]
     assert own["violations"][0]["fingerprint"] == pinned["violations"][0]["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("change", "direction"),
+    [
+        ({"shop/empty.py": "", "tests/test_x.py": "def test(): pass\n"}, 0),
+        ({"shop/more.py": "from shop.cart import Basket\n\n\nclass Bag(Basket):\n    pass\n"}, 0),
+        ({"README.md": "changed\n"}, 0),
+        ({"shop/orders.py": CLASS.format(name="Order", value=2)}, 1),
+        ({"tests/test_x.py": "from shop.gone import x\n"}, -1),
+        ({"shop/late.py": "from shop.never import x\n"}, -1),
+        ({"shop/state.py": "def broken(:\n"}, -1),
+        ({"shop/orders.py": "def broken(:\n"}, -1),
+        ({"archive/old.py": "from shop.gone import x\n"}, 0),
+    ],
+)
+def test_the_score_moves_only_with_scored_violations(origin, scan, change, direction) -> None:
+    before = origin.commit(SMALL)
+    origin.commit(change)
+    old, new = scan(origin.path, "--rev", before), scan(origin.path, "--baseline", before)
+    assert new["epoch"] == old["epoch"]
+    moved = new["score"]["value"] - old["score"]["value"]
+    assert (moved > 0) - (moved < 0) == direction
 
 
 def test_the_work_tree_is_not_read(origin, tmp_path, scan) -> None:
