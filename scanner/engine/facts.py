@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, cast
 import msgpack  # type: ignore[import-untyped]
 import zstandard
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 

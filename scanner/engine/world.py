@@ -66,7 +66,9 @@ class World:
     def ranking(self) -> Ranking:
         """The ranking of the epoch's baseline; a world that was given none is the baseline itself."""
         if self._ranking is None:
-            self._ranking = Ranking.of(links.symbols for links in self.links.values())
+            names = {name for _, name in self.definers}
+            imported = (links.symbols for links in self.links.values())
+            self._ranking = Ranking.of({symbol for symbol in symbols if symbol[1] in names} for symbols in imported)
         return self._ranking
 
     def lookup(self, asker: str, path: str, dotted: str) -> Target:
