@@ -8,14 +8,13 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .engine.git import EmptyRepository, GitError, UnknownRevision, UnsupportedFormat, check_ref_name
-from .engine.git_command import SETTINGS, command, environment
+from .engine.git_command import SETTINGS, command, environment, limited
 from .remote_urls import Address
 
 _CHUNK = 1 << 16
@@ -109,21 +108,18 @@ class Remote:
     @contextlib.contextmanager
     def _process(self, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
         """Start git in a session of its own, so that the helpers it starts end with it."""
-        try:
-            process = subprocess.Popen(
-                command(*arguments, settings=self._settings),
-                env=environment(GIT_ALLOW_PROTOCOL="https"),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise RemoteError("Truthline needs git, and there is none on the PATH.") from error
-        with process:
+        limits = self._limits
+        git = command(*arguments, settings=self._settings)
+        with subprocess.Popen(
+            limited(git, limits.memory_bytes, limits.disk_bytes),
+            env=environment(GIT_ALLOW_PROTOCOL="https"),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
             try:
-                _limit(process.pid, self._limits)
                 yield process
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -187,28 +183,13 @@ _SENTENCES: list[tuple[str, type[GitError], str]] = [
     (r"error: 30\d|redirect", RemoteError, "{url} redirects elsewhere, which is not followed: give the final URL."),
     (r"repository '.*' not found|error: 404|not valid: is this a git repository", RemoteError,
      "There is no public git repository at {url}."),
-    (r"certificate|SSL|TLS|GnuTLS", RemoteError,
+    (r"certificate|CAfile", RemoteError,
      "The certificate of {host} is not trusted. TRUTHLINE_GIT_CA can name a file with your own authority."),
-    (r"[Oo]ut of memory|index-pack (died|failed)|unpack-objects|File too large", RemoteError,
-     "{url} cannot be unpacked within the limits: it is too large or damaged."),
+    (r"[Oo]ut of memory|index-pack (died|failed|output)|unpack-objects|File too large", RemoteError,
+     "{url} cannot be read within the limits: it is too large or damaged."),
     (r"[Cc]ould ?n[o']t connect|Failed to connect|Connection (refused|timed out|reset)|timed out|too slow|early EOF|"
-     r"hung up|Empty reply|Recv failure", RemoteError, "{host} does not answer, or broke off."),
+     r"hung up|Empty reply|Recv failure|SSL|TLS", RemoteError, "{host} does not answer, or broke off."),
 ]  # fmt: skip
-
-
-def _limit(pid: int, limits: Limits) -> None:
-    """Bound what git and its helpers may take, where the system can: right after the start, before they start any."""
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415 (prlimit is Linux's alone)
-
-        bounds = {
-            resource.RLIMIT_AS: limits.memory_bytes,
-            resource.RLIMIT_FSIZE: limits.disk_bytes,
-            resource.RLIMIT_CORE: 0,
-        }
-        for limit, value in bounds.items():
-            with contextlib.suppress(OSError, ValueError):
-                resource.prlimit(pid, limit, (value, value))
 
 
 def _size(mirror: Path) -> int:

@@ -49,7 +49,7 @@ __all__ = [
 
 MAX_FILE_BYTES = 2 << 20
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")
+_REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|^refs/[a-z]+/-|[./]$|^@$")
 _RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
 
 _LIST = ("rev-list", "--first-parent", "--parents", "--header", "--encoding=UTF-8")

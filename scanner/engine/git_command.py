@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -99,23 +99,29 @@ _MISSING = re.compile(
 
 
 def command(*arguments: str, settings: Sequence[str] = SETTINGS) -> list[str]:
-    """Return the argument list of a git call with every setting of ours in front."""
+    """Return the argument list of a git call with every setting of ours in front. Raises GitError without a git."""
+    git = shutil.which("git")
+    if git is None:
+        raise GitError("Truthline needs git, and there is none on the PATH.")
     options = [part for setting in settings for part in ("-c", setting)]
-    return ["git", "--no-pager", *options, *arguments]
+    return [git, "--no-pager", *options, *arguments]
+
+
+def limited(arguments: Sequence[str], memory_bytes: int, file_bytes: int | None = None) -> list[str]:
+    """Return a command that runs another under limits, where the system knows them.
+
+    A shell sets them: from here it could only be done after the start, when git may have started helpers already.
+    """
+    limits = [f"ulimit -{letter} {value}" for letter, value in (("c", 0), ("v", memory_bytes >> 10))]
+    if file_bytes is not None:
+        limits.append(f"ulimit -f {file_bytes >> 9}")
+    script = "".join(f"{limit} 2>/dev/null || :; " for limit in limits) + 'exec "$@"'
+    return ["/bin/sh", "-c", script, "sh", *arguments]
 
 
 def environment(**extra: str) -> dict[str, str]:
     """Return the whole environment of a git process: nothing of ours but PATH."""
     return {"PATH": os.environ.get("PATH", os.defpath), **ENVIRONMENT, **extra}
-
-
-def limit_memory(process: subprocess.Popen[bytes], limit: int = MEMORY_BYTES) -> None:
-    """Bound the address space of a process just started, where the system can."""
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415 (POSIX only, and prlimit is Linux's alone)
-
-        with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, limit))
 
 
 def explain(stderr: bytes, what: str) -> GitError:
@@ -207,31 +213,23 @@ def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str)
 
 
 def _start(git_dir: Path, arguments: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-    try:
-        process = subprocess.Popen(
-            command(f"--git-dir={git_dir}", *arguments),
-            env=environment(),
-            cwd="/",
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
-    except FileNotFoundError as error:
-        raise GitError("Truthline needs git, and there is none on the PATH.") from error
-    limit_memory(process)
-    return process
+    return subprocess.Popen(
+        limited(command(f"--git-dir={git_dir}", *arguments), MEMORY_BYTES),
+        env=environment(),
+        cwd="/",
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    )
 
 
 def run(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run a short git command to its end; the caller judges the exit code."""
-    try:
-        return subprocess.run(
-            command(f"--git-dir={git_dir}", *arguments),
-            env=environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise GitError("Truthline needs git, and there is none on the PATH.") from error
+    return subprocess.run(
+        command(f"--git-dir={git_dir}", *arguments),
+        env=environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
