@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markdown_it.token import Token
 
@@ -74,10 +74,11 @@ class Quote(Block):
 
 @dataclass(frozen=True, slots=True)
 class Row(Block):
-    """A table row; `boxes` are those a cell starts with, `cells` the texts without them."""
+    """A table row; `boxes` are those that the cells `boxed` start with, `cells` all texts without them."""
 
     cells: list[Line]
-    boxes: list[Box] = field(default_factory=list)
+    boxes: list[Box]
+    boxed: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +187,17 @@ def _cut_box(token: Token) -> Box | None:
 
 def _rows(tokens: list[Token], at: int) -> tuple[list[Row], int]:
     rows: list[Row] = []
-    cells: list[Line] = []
-    boxes: list[Box] = []
     while tokens[at].type != "table_close":
         token = tokens[at]
         if token.type == "tr_open":
-            cells, boxes = [], []
+            line = _extent(token)[0]
+            rows.append(Row(line, line, [], [], []))
         elif token.type == "inline":
-            if box := _cut_box(token):
-                boxes.append(box)
-            cells.extend(inline.lines(token.content, _extent(token)[0])[:1])
-        elif token.type == "tr_close" and cells:
-            rows.append(Row(cells[0].number, cells[0].number, cells, boxes))
+            box = _cut_box(token)
+            cell = inline.lines(token.content, rows[-1].line)[0]
+            rows[-1].cells.append(cell)
+            if box is not None:
+                rows[-1].boxes.append(box)
+                rows[-1].boxed.append(cell)
         at += 1
     return rows, at + 1

@@ -16,7 +16,6 @@ from dashboard.plan_markdown.blocks import (
     is_usual,
 )
 from dashboard.plan_markdown.document import Criterion, PlanDocument, Unsure
-from dashboard.plan_markdown.inline import collapsed
 from dashboard.plan_markdown.item_texts import claim_texts, full_text
 from dashboard.plan_markdown.sections import Section
 
@@ -28,8 +27,9 @@ class BoxReader:
         self.document = document
         self.claimed = claimed
 
-    def take(self, block: ListBlock, section: Section, parent: int | None = None) -> None:
-        """Takes every box of a list, nested ones with the line of the box around them."""
+    def take(self, block: ListBlock, section: Section, parent: int | None = None) -> bool:
+        """Takes every box of a list, nested ones with the line of the box around them; tells whether there were any."""
+        found = False
         for item in block.items:
             inner_parent = parent
             if item.box is not None:
@@ -38,23 +38,30 @@ class BoxReader:
                 self.claimed.add(item.line)
                 claim_texts(item, self.claimed)
                 inner_parent = item.line
-            self._inside(item.blocks, section, inner_parent)
+                found = True
+            found |= self._inside(item.blocks, section, inner_parent)
+        return found
 
-    def _inside(self, blocks: list[Block], section: Section, parent: int | None) -> None:
+    def _inside(self, blocks: list[Block], section: Section, parent: int | None) -> bool:
+        found = False
         for block in blocks:
             if isinstance(block, ListBlock):
-                self.take(block, section, parent)
+                found |= self.take(block, section, parent)
             elif isinstance(block, Fence):
                 self.fence(block)
             elif isinstance(block, Table):
                 self.table(block, section)
+        return found
 
     def table(self, block: Table, section: Section) -> None:
         """A row with a box is a criterion: the text beside the box, else that of the other cells."""
         for row in block.rows:
-            for box in row.boxes:
-                text = collapsed(box.markdown) or " | ".join(cell.text for cell in row.cells if cell.text)
-                self._add(box, text, row.line, section, None)
+            for box, boxed in zip(row.boxes, row.boxed, strict=True):
+                others = [cell.text for cell in row.cells if cell is not boxed and cell.text]
+                text = boxed.text or " | ".join(others)
+                criterion = self._add(box, text, row.line, section, None)
+                criterion.details.extend(others if boxed.text else [])
+                self.claimed.add(row.line)
                 self._ask(row.line, text, "a box in a table was taken for a criterion, its row for the text")
 
     def fence(self, block: Fence) -> None:
@@ -64,7 +71,7 @@ class BoxReader:
                 self._ask(block.first + number, match[1].strip(), "a box inside a code block is not a criterion")
 
     def _add(self, box: Box, text: str, line: int, section: Section, parent: int | None) -> Criterion:
-        criterion = Criterion(text, is_ticked(box.mark), line, box.markdown, section.title or None, parent)
+        criterion = Criterion(text, is_ticked(box.mark), line, box.markdown, section.title.rstrip(":") or None, parent)
         if section.step is not None:
             section.step.criteria.append(criterion)
         elif section.phase is not None:

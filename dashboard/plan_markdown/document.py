@@ -144,7 +144,7 @@ class Step:
     commands: list[Command] = field(default_factory=list)
     test_commands: list[Command] = field(default_factory=list)
     operation_commands: list[Command] = field(default_factory=list)
-    fields: list[Field] = field(default_factory=list)
+    fields: dict[str, Field] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     criteria: list[Criterion] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
@@ -167,7 +167,7 @@ class Phase:
     detected_issue: str | None = None
     estimate: str | None = None
     schedule: str | None = None
-    fields: list[Field] = field(default_factory=list)
+    fields: dict[str, Field] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     criteria: list[Criterion] = field(default_factory=list)
@@ -207,8 +207,8 @@ class PlanDocument:
 
     source: str
     title: str | None = None
-    fields: list[Field] = field(default_factory=list)
-    quote_fields: list[Field] = field(default_factory=list)
+    fields: dict[str, Field] = field(default_factory=dict)
+    quote_fields: dict[str, Field] = field(default_factory=dict)
     issue_refs: list[str] = field(default_factory=list)
     claimed_violations: list[Statement] = field(default_factory=list)
     claimed_test_results: list[ClaimedResult] = field(default_factory=list)

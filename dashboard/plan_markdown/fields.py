@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dashboard.plan_markdown.document import Field, Phase, Step, Target
-from dashboard.plan_markdown.wording import EMOJI, PRIORITY, split_risk, status_of
+from dashboard.plan_markdown.wording import DURATION, EMOJI, PRIORITY, split_risk, status_of
 
 
 def _names(words: str) -> frozenset[str]:
@@ -15,6 +15,8 @@ def _names(words: str) -> frozenset[str]:
 ESTIMATE = _names(
     "estimate, estimates, estimated time, estimated effort, duration, time estimate, effort, timeframe, time"
 )
+# These speak of an estimate only when a duration follows: "Timeline: after the release" does not.
+TIMES = _names("time, timeline, time required, total time")
 RISK = _names("risk, risk level, risk assessment")
 SHARED = {"status": _names("status"), "estimate": ESTIMATE, "risk": RISK}
 PHASE = {
@@ -54,7 +56,10 @@ def set_known(owner: Phase | Step, name: str, value: str, codes: list[str]) -> b
     keys = PHASE_KEYS if isinstance(owner, Phase) else STEP_KEYS
     key = keys.get(name.lower())
     if key is None:
-        return False
+        if name.lower() not in TIMES or owner.estimate is not None or not DURATION.fullmatch(value):
+            return False
+        owner.estimate = value
+        return True
     match key:
         case "risk":
             return _set_risk(owner, value)
@@ -117,12 +122,10 @@ def is_path(text: str) -> bool:
     return FILE.fullmatch(text) is not None
 
 
-def add_text(fields: list[Field], name: str, line: int, *texts: str, inline: bool = False) -> Field:
+def add_text(fields: dict[str, Field], name: str, line: int, *texts: str, inline: bool = False) -> Field:
     """Appends to the field of that name, or starts it."""
-    found = next((field for field in fields if field.name == name), None)
-    if found is None:
-        found = Field(name, line, inline=inline)
-        fields.append(found)
+    if (found := fields.get(name)) is None:
+        found = fields[name] = Field(name, line, inline=inline)
     else:
         found.inline = False
     found.texts.extend(texts)

@@ -12,8 +12,9 @@ PARSER = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")
 # "[x]: …" must stay text: a definition would turn the boxes of the document into links.
 PARSER.disable("reference")
 
-# Brackets and emphasis cost the square of a paragraph's length; the longest real one has fewer characters than this.
+# Brackets and emphasis cost the square of their number in one paragraph: beyond these limits it stays plain text.
 MAX_INLINE = 5_000
+MAX_BRACKETS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def collapsed(text: str) -> str:
 
 def lines(content: str, number: int) -> tuple[Line, ...]:
     """Parses the content of a block that starts at source line `number`."""
-    if len(content) > MAX_INLINE:
+    if len(content) > MAX_INLINE or content.count("[") > MAX_BRACKETS:
         return tuple(Line(number + n, (Span(text),)) for n, text in enumerate(content.split("\n")))
     tokens: list[Token] = []
     PARSER.inline.parse(content, PARSER, {}, tokens)
@@ -77,9 +78,11 @@ def lines(content: str, number: int) -> tuple[Line, ...]:
             url = str(token.attrs.get("href", ""))
         elif token.type == "link_close":
             url = None
-        elif token.content or token.type == "image":
-            address = str(token.attrs["src"]) if token.type == "image" else url
-            spans.append(Span(token.content, strong > 0, token.type == "code_inline", address))
+        elif token.type == "image":
+            # Often the image is itself a link: a span without a text keeps that address too.
+            spans.extend([Span(token.content, strong > 0, False, str(token.attrs["src"])), Span("", url=url)])
+        elif token.content:
+            spans.append(Span(token.content, strong > 0, token.type == "code_inline", url))
     result.append(Line(number + len(result), tuple(spans)))
     return tuple(result)
 
@@ -87,6 +90,10 @@ def lines(content: str, number: int) -> tuple[Line, ...]:
 MAX_LABEL = 200
 # Emoji, bullets and the like in front of a label: "✅ **Done**: …".
 DECORATION = re.compile(r"[^\w\"'(\[<$`]*")
+
+
+# What may stand behind the bold part of a line that is a title: a remark, never the rest of a sentence.
+REMARK = re.compile(r"\s*[^\w\s\"'`\[<$&+,.;]")
 
 
 def label(line: Line) -> Label | None:

@@ -48,8 +48,12 @@ def statement(item: Item, n: int) -> Statement:
     if label is None:
         return Statement(item.line, n, None, without_emoji(whole) or None, paths, status)
     rest = label.text + "".join(f"\n{text}" for text in _behind_first_line(item, whole))
-    only_files = not re.sub(r"[\s,;.&]|\band\b", "", _without(label.text, codes)) and "\n" not in rest
-    text = None if only_files else rest.strip(" -–—") or None
+    only_files = (
+        len(paths) == len(codes)
+        and not re.sub(r"[\s,;.&]|\band\b", "", _without(label.text, codes))
+        and "\n" not in rest
+    )
+    text = None if only_files else rest.strip(" -–—\n") or None
     return Statement(item.line, item.number or n, label.name, text, paths, status)
 
 

@@ -62,10 +62,10 @@ class ItemReader:
 
     def open_bucket(self, name: str, line: int) -> None:
         """A heading in the timeline; it becomes a bucket with its first item."""
-        self._bucket = Bucket(name, line)
+        self._bucket = Bucket(name.rstrip(":"), line)
 
     def _timeline(self, item: Item) -> None:
-        if self._bucket not in self.document.timeline[-1:]:
+        if not self.document.timeline or self.document.timeline[-1] is not self._bucket:
             self.document.timeline.append(self._bucket)
         self._bucket.items.append(timeline_item(item))
         if ONGOING.search(self._bucket.name):

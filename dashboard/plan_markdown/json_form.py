@@ -74,7 +74,7 @@ def _step(step: Step) -> dict[str, Any]:
         "test_commands": _texts(step.test_commands),
         "operation_commands": _texts(step.operation_commands),
         "command_details": _details([*step.commands, *step.test_commands, *step.operation_commands]),
-        "fields": {field.name: field.texts for field in step.fields},
+        "fields": {name: field.texts for name, field in step.fields.items()},
         "labels": step.labels,
         "criteria": _criteria(step.criteria),
         "rollback": _rollback(step.rollback),
@@ -82,9 +82,12 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _field_values(fields: list[Field]) -> dict[str, str | list[str]]:
+def _field_values(fields: dict[str, Field]) -> dict[str, str | list[str]]:
     """A value on the label's own line is one text, what stands below a label is a list."""
-    return {field.name: field.texts[0] if field.inline and len(field.texts) == 1 else field.texts for field in fields}
+    values: dict[str, str | list[str]] = {}
+    for name, field in fields.items():
+        values[name] = field.texts[0] if field.inline and len(field.texts) == 1 else field.texts
+    return values
 
 
 def _criteria(criteria: list[Criterion]) -> list[dict[str, Any]]:

@@ -51,14 +51,14 @@ ASIDE = re.compile(
 )
 RANGE = re.compile(r"\s*(?:[&+,/]|and\b|to\b|through\b)\s*(?:phase\s*)?\d|[-–]\d", re.IGNORECASE)
 SEPARATED = re.compile(r"\s*(?:of\s+\d+\s*)?(?:[:.)|]|[-–—](?=\s)|\s[-–—])\s*(?P<title>.*)", re.DOTALL | re.IGNORECASE)
-OPENING = re.compile(r"^[^\w(\[\"'<$`]+")
+OPENING = re.compile(rf"^(?:{EMOJI.pattern}|[^\w(\[\"'<$`])+")
 
 
 def name_in(text: str, *, inside_phase: bool = False, bold: bool = False) -> Name | None:
     """The phase or step that a heading starts with. A bare number names a step only inside a phase."""
     if len(text) > MAX_TITLE:
         return None
-    words = OPENING.sub("", EMOJI.sub(" ", text[:20]) + text[20:])
+    words = OPENING.sub("", text)
     name = None
     if match := PHASE.match(words):
         number = WORDS.get(match["id"].lower(), match["id"])
@@ -126,21 +126,11 @@ def find(blocks: list[Block], title_at: int | None) -> Names:
 
 
 def _bold_name(block: Paragraph) -> Name | None:
-    label = inline.label(block.lines[0])
-    if label is None:
+    line = block.lines[0]
+    label = inline.label(line)
+    if label is None or (label.text and not label.colon and not inline.REMARK.match(label.text)):
         return None
-    name = name_in(label.name, bold=True)
-    if name is None:
-        return None
-    if name.form == "bare" and label.text:
-        title, details = read_title(label.text)
-        return Name(name.kind, name.keyword, name.id, "named", title, details, block.lines[0].text, True)
-    remark, details = read_title("x " + label.text)
-    if name.form == "named" and label.text and not label.colon and remark == "x":
-        for slot in Details.__slots__:
-            if getattr(name.details, slot) is None:
-                setattr(name.details, slot, getattr(details, slot))
-    return name
+    return name_in(line.text, bold=True)
 
 
 def _find_asides(blocks: list[Block], title_at: int | None, names: Names) -> None:

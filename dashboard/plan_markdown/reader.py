@@ -16,6 +16,8 @@ from dashboard.plan_markdown.names import Name, Names
 from dashboard.plan_markdown.places import Places
 from dashboard.plan_markdown.sections import BOLD_PHASE, BOLD_STEP, LABEL, Section, Stack, kind_of
 
+MAX_TITLE_LINE = 120  # a longer line that ends with a colon is a sentence
+
 
 class Reader:
     """Fills a PlanDocument; `claimed` holds the source lines that a part has taken, `places` where each block stood."""
@@ -91,20 +93,17 @@ class Reader:
         self.lines(block.lines)
 
     def _bold_section(self, name: Name, position: int, block: Paragraph) -> Section | None:
+        label = inline.label(block.lines[0])
+        above = self.stack.top
         if name.kind == "phase":
-            above = self.stack.close(self.stack.between(BOLD_PHASE))
-            if name.form in ("named", "bare"):
-                return self.places.enter(name, position, block.line, self.stack.between(BOLD_PHASE), above)
-            label = inline.label(block.lines[0])
-            if label is None or label.text:
+            if name.form == "running" and (label is None or label.text):
+                return None  # "**Phase 1 Status:** done" is a label with its value
+            level = self.stack.between(BOLD_PHASE)
+        else:
+            if name.form == "running" or (above.phase is None and self.places.has_heading_steps):
                 return None
-            section = self.places.enter(name, position, block.line, self.stack.between(BOLD_PHASE), above)
-            section.title = label.name
-            return section
-        above = self.stack.close(self.stack.between(BOLD_STEP))
-        if name.form == "running" or (above.phase is None and self.places.has_heading_steps):
-            return None
-        return self.places.enter(name, position, block.line, self.stack.between(BOLD_STEP), above)
+            level = self.stack.between(BOLD_STEP)
+        return self.places.enter(name, position, block.line, level, self.stack.close(level))
 
     def lines(self, lines: tuple[Line, ...]) -> None:
         """The lines of a paragraph: labels with values, labels that open a list, or plain text."""
@@ -112,11 +111,11 @@ class Reader:
             label = inline.label(line)
             if label is not None and label.colon:
                 self.label(label, line)
-            elif label is not None and not label.text and self._opens(label.name):
-                self._open_label(label.name, line)
+            elif label is not None and line is lines[-1] and self._opens(label, line):
+                self._open_label(line.text.rstrip(":"), line)
             elif (plain := plain_label(line.text)) and self._owner() is not None:
                 self._value(plain[0], plain[1], [], line)
-            elif line is lines[-1] and line.text.endswith(":") and self._owner() is not None and len(line.text) < 120:
+            elif line is lines[-1] and line.text.endswith(":") and self._introduces(line):
                 self._open_label(line.text.rstrip(":"), line)
             else:
                 self.text(line)
@@ -124,9 +123,15 @@ class Reader:
     def _owner(self) -> Phase | Step | None:
         return self.stack.top.step or self.stack.top.phase
 
-    def _opens(self, name: str) -> bool:
-        """Whether a bold line without a colon is a heading in disguise."""
-        return self._owner() is not None or kind_of(name) is not None or self.stack.top.kind == "timeline"
+    def _introduces(self, line: Line) -> bool:
+        """Whether a plain line with a colon at its end names what follows it."""
+        return self._owner() is not None and len(line.text) < MAX_TITLE_LINE
+
+    def _opens(self, label: Label, line: Line) -> bool:
+        """Whether a bold line without a colon is a heading in disguise; a remark may stand behind its bold part."""
+        if label.text and not (inline.REMARK.match(label.text) and len(line.text) < MAX_TITLE_LINE):
+            return False
+        return self._owner() is not None or kind_of(label.name) is not None or self.stack.top.kind == "timeline"
 
     def label(self, label: Label, line: Line) -> None:
         if kind_of(label.name) == "next" and label.text and self.document.next_action is None:
@@ -150,7 +155,7 @@ class Reader:
         above = self.stack.close_label()
         owner = self._owner()
         document = self.document
-        if owner is None and not document.phases and len(document.sections) <= 1:
+        if owner is None and len(document.sections) <= 1:
             add_text(document.fields, name, line.number, value, inline=True)
         elif owner is None or above.kind == "rollback":
             return
@@ -192,7 +197,8 @@ class Reader:
             self.boxes.table(block, top)
 
     def list(self, block: ListBlock, top: Section) -> None:
-        self.boxes.take(block, top)
+        if self.boxes.take(block, top):
+            self._name_boxes(top)
         for fence in _fences(block):
             self.fence(fence, top)
         owner = top.step or top.phase
@@ -203,6 +209,11 @@ class Reader:
         else:
             directly_below = block.line == top.line + 1
             self.items.owned(block, owner, top, labelled=top.open or directly_below)
+
+    def _name_boxes(self, top: Section) -> None:
+        """The label before some boxes is said: every criterion carries it as its section."""
+        if top.level % 10 == LABEL:
+            self.claimed.add(top.line)
 
     def _rollback_texts(self, block: ListBlock, top: Section) -> None:
         items = [item for item in block.items if item.box is None]

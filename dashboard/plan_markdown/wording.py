@@ -49,7 +49,6 @@ STATUS_MARKS: dict[str, Status] = {
     "☑": "done",
     "⏳": "pending",
     "⏸": "pending",
-    "📋": "pending",
     "🔄": "in progress",
     "🚧": "in progress",
     "❌": "failed",

@@ -1,0 +1,163 @@
+"""What is no plan: one clear sentence, never a traceback, in bounded time."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dashboard.plan_markdown import MAX_BYTES, PlanError, as_json, parse
+from dashboard.plan_markdown.source import MAX_LINES
+
+CASES = Path(__file__).resolve().parent.parent.parent / "cases"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "The file is empty: there is no plan in it."),
+        (b" \n\t\r\n", "The file is empty: there is no plan in it."),
+        (b"\xef\xbb\xbf", "The file is empty: there is no plan in it."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "The file is binary: a plan is Markdown text."),
+        (b"# P\n\nna\xefve\n", "The file is not UTF-8 text (line 3): a plan is Markdown text."),
+        (b"\xff\xfeP", "The file is not UTF-8 text (line 1): a plan is Markdown text."),
+        (b"x" * (MAX_BYTES + 1), "The file has 2,097,153 bytes; a plan may have 2,097,152."),
+        (b"\n" * MAX_LINES + b"x", "The file has 50,001 lines; a plan may have 50,000."),
+    ],
+)
+def test_no_plan(data: bytes, sentence: str) -> None:
+    with pytest.raises(PlanError) as error:
+        parse(data)
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    plan = parse("# Plän\n\n- [x] ✅ a\n".encode(encoding))
+    assert (plan.title, [c.text for c in plan.all_criteria()], plan.repaired) == ("Plän", ["✅ a"], None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# L’été à Paris", "# “École” – «État»", "# 5 √2 ¬ x", "# naïve café", "# ‚Österreich‘", "# ✅ done – ‘ok’"],
+)
+def test_healthy_text_is_left_alone(text: str) -> None:
+    assert f"# {parse(text.encode()).title}" == text
+    assert parse(text.encode()).repaired is None
+
+
+@pytest.mark.parametrize("text", ["# ✅ done", "# café – “quoted”", "# 🔄 now…", "# naïve"])
+def test_mac_roman_is_repaired(text: str) -> None:
+    broken = text.encode().decode("mac_roman")
+    assert (f"# {parse(broken.encode()).title}", parse(broken.encode()).repaired) == (text, "mac_roman")
+
+
+def test_partly_broken_text_is_repaired_where_it_is_broken() -> None:
+    broken = "✅".encode().decode("mac_roman")
+    plan = parse(f"# ✅ good\n\n- [ ] {broken} bad\n".encode())
+    assert (plan.title, plan.other_criteria[0].text, plan.repaired) == ("✅ good", "✅ bad", "mac_roman")
+
+
+def test_ten_thousand_boxes() -> None:
+    text = "# P\n\n## Phase 1: x\n\n" + "".join(f"- [{' x'[n % 2]}] box {n}\n" for n in range(10_000))
+    criteria = parse(text.encode()).phases[0].criteria
+    assert [criterion.text for criterion in criteria] == [f"box {n}" for n in range(10_000)]
+    assert sum(criterion.checked for criterion in criteria) == 5_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        "![" * 100_000,
+        ">" * 100_000,
+        "- " * 100_000,
+        "\n".join("  " * n + "- [ ] a" for n in range(300)),
+        "\n".join(">" * n + " - [ ] a" for n in range(300)),
+        "# Phase 1: " + "(" * 100_000,
+        "**" * 100_000,
+        "## Phase 1: x\n**" + "a " * 50_000 + "**:",
+        "|a" * 20_000 + "\n" + "|-" * 20_000,
+    ],
+    ids=lambda text: text[:12].strip() or "nested",
+)
+def test_hostile_markup_is_read_and_kept(text: str) -> None:
+    plan = parse(f"# P\n\n{text}\n".encode())
+    json.dumps(as_json(plan))
+    assert plan.title == "P"
+
+
+def test_html_and_scripts_stay_text() -> None:
+    image, link = "<img src=x onerror=alert(2)>", "[a](javascript:alert(3))"
+    text = f"# <b>P</b>\n\n<script>alert(1)</script>\n\n- [ ] {image}\n- [ ] {link}\n"
+    plan = parse(text.encode())
+    assert plan.title == "<b>P</b>"
+    assert [criterion.text for criterion in plan.other_criteria] == [image, link]
+    assert [note.text for note in plan.notes] == ["<script>alert(1)</script>"]
+    assert plan.links == []
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("import_plan", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_prints_the_document() -> None:
+    name = CASES / "seed-plan.md"
+    printed: dict[str, Any] = json.loads(run(str(name), "--dry-run", "--format", "json"))
+    assert printed == as_json(parse(name.read_bytes()))
+
+
+def test_the_command_prints_a_preview() -> None:
+    printed = run(str(CASES / "seed-plan.mojibake.txt"), "--dry-run")
+    assert "3 phases, 6 steps, 17 criteria (0 ticked)" in printed
+    assert "Mac Roman" in printed
+    assert "line 164: cannot work as written" in printed
+
+
+def test_the_preview_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_bytes(b"# P \x1b[31m\n\n- [ ] \x07bell \xc2\x9b31m\n")
+    printed = run(str(tmp_path / "plan.md"), "--dry-run")
+    assert all(sign.isprintable() for line in printed.split("\n") for sign in line)
+
+
+def test_a_name_with_spaces(tmp_path: Path) -> None:
+    (tmp_path / "my plan.md").write_text("# P\n", encoding="utf-8")
+    assert run(str(tmp_path / "my plan.md"), "--dry-run").startswith("P\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "sentence"),
+    [
+        (b"# P\n", [], "Plans cannot be saved yet: call import_plan with --dry-run."),
+        (b"", ["--dry-run"], "plan.md: The file is empty: there is no plan in it."),
+        (b"\0", ["--dry-run", "--format", "json"], "plan.md: The file is binary: a plan is Markdown text."),
+        (None, ["--dry-run"], "plan.md: The file cannot be read: No such file or directory."),
+    ],
+)
+def test_the_command_refuses(tmp_path: Path, content: bytes | None, arguments: list[str], sentence: str) -> None:
+    path = tmp_path / "plan.md"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CommandError) as error:
+        run(str(path), *arguments)
+    assert str(error.value).endswith(sentence)
+    assert error.value.returncode == 2
+
+
+def test_a_folder_is_no_plan(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="This is not a file"):
+        run(str(tmp_path), "--dry-run")
+
+
+def test_twenty_megabytes_are_refused_before_they_are_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "big.md"
+    with path.open("wb") as file:
+        file.truncate(20 * 1024 * 1024)
+    with pytest.raises(CommandError, match="a plan may have"):
+        run(str(path), "--dry-run")
