@@ -15,7 +15,7 @@ EVERY_AREA = "every area"
 NOT_SCORED = "not scored"
 TITLES = ("What it does", "Why is this bad", "Example", "Use instead", "Not flagged")
 CODE = {"Example", "Use instead"}
-TITLE = re.compile(rf"^(?:#+ *)?({'|'.join(TITLES)})\??:?$", re.MULTILINE)
+TITLE = re.compile(rf"^({'|'.join(TITLES)})\n-+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _page(rule: engine_rules.Rule) -> RulePage:
 
 def _blocks(text: str, title: str) -> Iterator[Block]:
     """Blank lines part blocks; indented ones, and all under a title of code, are code and keep theirs."""
-    if title in CODE and not text.strip().startswith("```"):
+    if title in CODE:
         plain = text.strip("\n")
         if plain.strip():
             yield Block(cleandoc("\n" + plain), code=True)

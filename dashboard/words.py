@@ -67,9 +67,11 @@ def visible(text: str) -> str:
     """Return the text with characters that hide or reorder it written out as ⟨U+202E⟩."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        f"⟨U+{ord(character):04X}⟩" if unicodedata.category(character) in INVISIBLE else character for character in text
-    )
+    return "".join(f"⟨U+{ord(character):04X}⟩" if _hides(character) else character for character in text)
+
+
+def _hides(character: str) -> bool:
+    return character not in "\n\t" and unicodedata.category(character) in INVISIBLE
 
 
 def plural(count: int, one: str) -> str:

@@ -23,7 +23,9 @@ def page(signed_in: Client):
 def lives() -> list:
     return [
         world.life(2),
-        world.life(3, rule="import-cycle", severity="medium", symbol="app.a", path="app/a.py", message="app.a in a ring"),
+        world.life(
+            3, rule="import-cycle", severity="medium", symbol="app.a", path="app/a.py", message="app.a in a ring"
+        ),
         world.life(4, scope="tests", path="tests/t.py", symbol="get_test"),
         world.life(1, 9, path="app/gone.py", symbol="get_gone", message="get_gone() is gone"),
     ]
