@@ -43,7 +43,9 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
             previewed=repository.current_epoch_id is not None,
             blobs_total=wanted, blobs_done=0, commits_total=len(commits) - epoch.replayed_seq, commits_done=0,
         )  # fmt: skip
-    scans.note(scan.pk, f"{len(commits) - epoch.replayed_seq} commits to replay, {wanted} new files at the newest")
+    scans.note(
+        scan.pk, f"{len(commits) - epoch.replayed_seq} commits to replay, {wanted} files of the newest to analyse"
+    )
     # All of the head may be known from another repository.
     head_known = not wanted and repository.current_epoch_id is None
     following: list[messages.Step] = ["preview"] if head_known else []

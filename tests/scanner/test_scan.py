@@ -37,6 +37,25 @@ def test_first_scan_finds_what_is_there(connected):
     assert not Chunk.objects.exists()
 
 
+def test_the_head_is_shown_before_its_history(live_worker, origin):
+    origin.commit_all(busy_history(1500)[1:])
+    repository = connect(str(origin.path))
+    wait(lambda: repository.epochs.filter(state__in=("preview", "live")).exists())
+    repository.refresh_from_db()
+    preview = repository.current_epoch
+    assert (preview.state, preview.replayed_seq) == ("preview", 1500)
+    assert set(preview.violations.values_list("introduced", "fixed")) == {(1500, None)}, "ages are not known yet"
+    place = ("fingerprint", "path", "line", "message")
+    shown, standing = set(preview.violations.values_list(*place)), preview.standing
+    finished(repository)
+    repository.refresh_from_db()
+    epoch = repository.current_epoch
+    assert epoch.state == "live"
+    assert set(epoch.violations.open().values_list(*place)) == shown
+    assert (epoch.standing.score, epoch.standing.debt) == (standing.score, standing.debt)
+    assert epoch.violations.open().filter(introduced__lt=1500).exists()
+
+
 def test_second_scan_adds_commits(connected, origin):
     first = connected.current_epoch
     origin.commit({"shop/gone.py": "thing = 1\n"}, "Bring it back")
@@ -85,7 +104,7 @@ def test_history_is_the_same_however_it_was_scanned(live_worker, origin, tmp_pat
         origin.commit_all(steps[start:end])
         rescan(piecewise)
     at_once = connect(str(origin.clone(tmp_path / "clone").path))
-    finished(at_once)
+    assert finished(at_once).blobs_total == 0, "no file is parsed twice, in any repository"
     at_once_epoch = Epoch.objects.get(repository=at_once)
     # The denominators are pinned at each one's own baseline, so scores may differ; nothing else may.
     first, second = numbers(piecewise), numbers(at_once)
