@@ -82,8 +82,8 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
 
     def newest(self, count: int) -> list[Violation]:
         """The newest `count` that came and the newest `count` that were fixed; `end` says which, in one query."""
-        came = self.newest_introduced().annotate(end=Value("introduced"))[:count]
-        went = self.newest_fixed().annotate(end=Value("fixed"))[:count]
+        came = _with_end(self.newest_introduced(), "introduced")[:count]
+        went = _with_end(self.newest_fixed(), "fixed")[:count]
         return sorted(
             came.union(went, all=True), key=lambda row: (-(row.fixed if row.end == "fixed" else row.introduced), row.pk)
         )
@@ -93,6 +93,11 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
 
     def newest_fixed(self) -> ViolationQuerySet:
         return self.filter(fixed__isnull=False, moved=False).order_by("-fixed", "id")
+
+
+def _with_end(rows: Any, end: str) -> Any:
+    """Annotate `end`, the same for every row."""
+    return rows.annotate(end=Value(end))
 
 
 class Violation(models.Model):
