@@ -38,8 +38,8 @@ class Target(NamedTuple):
 class Question(NamedTuple):
     """A name (or "" for the module itself) of a module.
 
-    `module` is a dotted name; "/" and a key for a module that is known by its place; "=" and a path for a dotted
-    name as it is written in that file.
+    `module` is a dotted name; or, for a module that is known by its place, "/" and the key of a folder, then "//" and
+    the rest of its key; or "=" and a path for a dotted name as it is written in that file.
     """
 
     module: str
@@ -54,14 +54,19 @@ def module_named(path: str, level: int, module: str) -> str | None:
     folders = [package, *ancestors(package), ""] if package else [""]
     if level > len(folders):
         return None
-    return "/" + "/".join(part for part in (folders[level - 1], module.replace(".", "/")) if part)
+    return placed(folders[level - 1], module)
+
+
+def placed(folder: str, module: str) -> str:
+    """Return how a Question names a module (or "" for the folder's package itself) that lies below a folder."""
+    return f"/{folder}//{module.replace('.', '/')}" if module else f"/{folder}"
 
 
 def beside(path: str, module: str) -> Iterator[str]:
     """Yield how a Question names an absolute module as a script sees it: beside itself, and in the folders around."""
     package = package_of(path)
     for folder in [package, *ancestors(package)] if package else []:
-        yield f"/{folder}/{module.replace('.', '/')}"
+        yield placed(folder, module)
 
 
 def mark_key(key: str) -> str:

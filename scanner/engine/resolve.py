@@ -12,7 +12,7 @@ from typing import NamedTuple
 from scanner.engine.config import Config
 from scanner.engine.distributions import is_distribution
 from scanner.engine.interface import ANY_NAME, ANY_SUBMODULE, IMPLICIT, Alias, Defined, Interface, Origin, Taken
-from scanner.engine.modules import ModuleTree, Status, key_of, package_of
+from scanner.engine.modules import NOTHING, ModuleTree, Status, key_of, package_of
 from scanner.engine.questions import (
     Question,
     State,
@@ -73,31 +73,34 @@ class Resolver:
     def _module(self, module: str) -> _Place:
         """Locate a module."""
         if module.startswith("/"):
-            return self._walk(module[1:], module[1:].rpartition("/")[0])
+            return self._placed(*module[1:].partition("//")[::2])
         found = _OUTSIDE
         for root, key in zip(self._tree.roots, self._tree.keys_for(module), strict=True):
-            target = self._walk(key, root)
-            if target.state in {State.FOUND, State.UNKNOWN}:
-                return target
-            if target.state is State.NO_MODULE:
-                found = target
-        if found.state is State.NO_MODULE and self._is_virtual(module):
-            return _NOWHERE
-        return found
+            top = key[: key.find("/", len(root) + 1)] if "." in module else key
+            if self._status(top).kind == "nothing":
+                continue
+            place = self._walk(key, root, loose=False)
+            if place.state is not State.NO_MODULE:
+                return place
+            found = place
+        return _NOWHERE if found.state is State.NO_MODULE and self._is_virtual(module) else found
 
-    def _walk(self, key: str, start: str) -> _Place:
-        """Follow a key's folders down from `start`; the first one below it that is not there makes it external."""
+    def _placed(self, folder: str, rest: str) -> _Place:
+        status = self._status(folder)
+        if not rest:
+            return _Place(State.FOUND, status.path, folder, status.opaque)
+        return self._walk(f"{folder}/{rest}" if folder else rest, folder, self._is_loose(status))
+
+    def _walk(self, key: str, start: str, loose: bool) -> _Place:
+        """Follow a key's folders down from `start`; with `loose`, what no file stands for may exist all the same."""
         begin = len(start) + 1 if start else 0
-        loose = False
-        status = Status("namespace")
+        status = NOTHING
         for end in [*(i for i in range(begin, len(key)) if key[i] == "/"), len(key)]:
-            part = key[:end]
-            status = self._status(part)
-            top = "/" not in part[begin:]
+            status = self._status(key[:end])
             if status.kind == "link":
                 return _NOWHERE
             if status.kind == "nothing":
-                return _OUTSIDE if top and not loose else self._absent(key, start, loose)
+                return self._absent(key, start, loose)
             if end < len(key):
                 loose = loose or self._is_loose(status)
                 if status.kind == "module":
@@ -106,15 +109,17 @@ class Resolver:
 
     def _absent(self, key: str, start: str, loose: bool) -> _Place:
         """Say what a key stands for below which nothing is."""
-        top = key[len(start) :].lstrip("/").partition("/")[0]
-        built = key.rpartition("/")[2].endswith(_BUILT) or self._config.scope_of(f"{key}.py") == "generated"
-        if loose or built or self._shadowed(f"{start}/{top}" if start else top, top):
-            return _NOWHERE
-        return _MISSING
+        end = key.find("/", len(start) + 1)
+        return _NOWHERE if loose or self._is_built(key) or (end > 0 and self._shadowed(key[:end])) else _MISSING
 
-    def _shadowed(self, key: str, top: str) -> bool:
+    def _is_built(self, key: str) -> bool:
+        """Whether a build would write the module, so that nobody commits it."""
+        return key.endswith(_BUILT) or self._config.scope_of(f"{key}.py") == "generated"
+
+    def _shadowed(self, key: str) -> bool:
         """Whether an installed package may stand before a folder: only a folder without __init__.py yields to it."""
-        return is_distribution(top) and self._status(key).kind == "namespace"
+        root, _, name = key.rpartition("/")
+        return root in self._tree.roots and is_distribution(name) and self._status(key).kind == "namespace"
 
     def _is_loose(self, status: Status) -> bool:
         """Whether submodules may exist that no file stands for."""
@@ -164,7 +169,7 @@ class Resolver:
             found = _UNKNOWN
         if found is not None:
             return found._replace(via=path)
-        if not path and self._shadowed(key, key.rpartition("/")[2]):
+        if not path and self._shadowed(key):
             return _UNKNOWN
         return Target(State.NO_NAME, via=path)
 
@@ -174,8 +179,7 @@ class Resolver:
             return None
         status = self._status(f"{key}/{name}" if key else name)
         if status.kind == "nothing":
-            built = name.endswith(_BUILT) or self._config.scope_of(f"{key}/{name}.py") == "generated"
-            return _UNKNOWN if built else None
+            return _UNKNOWN if self._is_built(f"{key}/{name}" if key else name) else None
         return Target(State.FOUND, status.path) if status.path or status.kind == "namespace" else _UNKNOWN
 
     def _bound(self, interface: Interface, path: str, name: str, depth: int, asked: _Asked) -> Target | None:
@@ -229,9 +233,21 @@ class Resolver:
         interface = self._read(path)
         if interface is None or depth > _LONGEST_CHAIN:
             return _UNKNOWN
+        if Taken(0, first, "") in interface.names.get(first, ()):
+            self._seen.add(mark_name(path, first))
+            return self._absolute(dotted.split("."), depth, asked)
         target = self._member(_Place(State.FOUND, path, key_of(path)), first, depth + 1, asked)
         for name in rest:
             if target.state is not State.FOUND or target.name or not target.path:
                 return _UNKNOWN
             target = self._member(_Place(State.FOUND, target.path, key_of(target.path)), name, depth + 1, asked)
         return target
+
+    def _absolute(self, parts: list[str], depth: int, asked: _Asked) -> Target:
+        """Find `package.module.name` after `import package.module`: the longest part that is a module, then a name."""
+        for end in range(len(parts), 0, -1):
+            place = self._module(".".join(parts[:end]))
+            if place.state is State.FOUND:
+                rest = parts[end:]
+                return self._member(place, rest[0] if rest else "", depth + 1, asked) if len(rest) < 2 else _UNKNOWN
+        return _UNKNOWN
