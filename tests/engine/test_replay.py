@@ -1,0 +1,103 @@
+"""Following a history commit by commit gives the same as looking at each commit afresh."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import pytest
+
+from scanner.engine import replay as replaying
+from scanner.engine.config import Canonical, Config
+from scanner.engine.extract import extract
+from scanner.engine.facts import Facts
+from scanner.engine.git import Repository
+from scanner.engine.replay import replay, snapshot_at
+from scanner.engine.score import TallyKey, key_of
+from scanner.engine.violation import Violation
+from tests.engine.generated_history import History
+
+COMMITS = 220
+CONFIG = Config(
+    services=("shop", "auth"),
+    shared=("shared",),
+    roots=("",),
+    canonical=(Canonical("Store", "shop.core.store", ("shop",)), Canonical("connect", "shared.base")),
+)
+FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
+
+
+def reader(repository: Repository) -> FactsOf:
+    known: dict[str, Facts] = {}
+
+    def facts_of(shas: Collection[str]) -> Mapping[str, Facts]:
+        wanted = [sha for sha in shas if sha not in known]
+        known.update((sha, extract(source or b"")) for sha, source in repository.blobs(wanted))
+        return {sha: known[sha] for sha in shas}
+
+    return facts_of
+
+
+class Book:
+    """What someone who is told only the steps knows."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Violation] = {}
+        self.tally: Counter[TallyKey] = Counter()
+        self.seen: Counter[str] = Counter()
+
+    def follow(self, step: replaying.Step) -> None:
+        introduced, fixed = Counter(map(key_of, step.introduced)), Counter(key_of(self.open[f]) for f in step.fixed)
+        for source in (*step.fixed, *(move.source for move in step.moved)):
+            del self.open[source]
+        for violation in (*step.introduced, *(move.violation for move in step.moved)):
+            assert violation.fingerprint not in self.open
+            self.open[violation.fingerprint] = violation
+        for violation in step.relocated:
+            assert self.open[violation.fingerprint] != violation
+            self.open[violation.fingerprint] = violation
+        for key, row in step.tally.items():
+            self.tally[key] = row.open
+            assert (row.introduced, row.fixed) == (introduced[key], fixed[key])
+        assert introduced.keys() | fixed.keys() <= step.tally.keys()
+        self.seen += Counter(
+            introduced=len(step.introduced), fixed=len(step.fixed), moved=len(step.moved), relocated=len(step.relocated)
+        )
+        self.seen += Counter(v.rule for v in step.introduced)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_every_step_equals_a_full_scan(tmp_path: Path, seed: int) -> None:
+    History(tmp_path / "repository", seed).write(COMMITS)
+    repository = Repository(tmp_path / "repository")
+    facts_of = reader(repository)
+    commits = repository.history(repository.resolve("main"))
+    assert len(commits) == COMMITS
+    ranking = snapshot_at(repository, commits[-1].sha, CONFIG, facts_of).ranking
+    book = Book()
+    steps = replay(repository, commits, CONFIG, facts_of, resume=False, ranking=ranking)
+    for commit, step in zip(commits, steps, strict=True):
+        book.follow(step)
+        full = snapshot_at(repository, commit.sha, CONFIG, facts_of, ranking)
+        assert book.open == full.violations, commit.sha
+        assert +book.tally == Counter(map(key_of, full.violations.values()))
+        assert step.open == len(full.violations)
+        assert (step.coverage, step.obligations) == (full.coverage, full.obligations)
+    # The history must have had everything in it, else the test proves nothing.
+    told = {"introduced", "fixed", "moved", "relocated", "duplicate-definition", "unresolvable-import", "global-getter"}
+    assert min(book.seen[what] for what in told | {"import-cycle", "unparsable-file"}) > 5
+    assert sum(commit.merge for commit in commits) > 10
+
+
+def test_resuming_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    History(tmp_path / "repository", 2).write(60)
+    repository = Repository(tmp_path / "repository")
+    facts_of = reader(repository)
+    commits = repository.history(repository.resolve("main"))
+    ranking = snapshot_at(repository, commits[-1].sha, CONFIG, facts_of).ranking
+    whole = list(replay(repository, commits, CONFIG, facts_of, resume=False, ranking=ranking))
+    for cut in (1, 17, 40):
+        rest = list(replay(repository, commits[cut:], CONFIG, facts_of, resume=True, ranking=ranking))
+        assert rest == whole[cut:]
+    assert list(replay(repository, [], CONFIG, facts_of, resume=True)) == []
