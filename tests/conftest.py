@@ -59,8 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
             _start_servers()
         except CannotStart as error:
             pytest.exit(f"no servers to test on: {error}", returncode=1)
-    # pytest-django sets Django up when it finds the settings loaded.
-    assert settings.DATABASES
+    # pytest-django sets Django up when it finds the settings loaded. Nobody attacks the passwords of tests, and a real
+    # hash takes longer than most tests.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
