@@ -1,0 +1,236 @@
+"""A criterion's wording → the predicate it may be bound to, with the reason. Words of English, of no plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a plan names of the tree and the registry: symbols (or modules) and paths."""
+
+    symbols: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A file that a step of the same phase is about, and what the step says it does to it."""
+
+    path: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`sure` is False where a person should look twice. Manual stands for "nothing the tree can tell"."""
+
+    predicate: Predicate
+    reason: str
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """Words that speak of what a rule finds; `wide`: it is asked of the whole tree, not of the plan's names."""
+
+    words: re.Pattern[str]
+    rule: str
+    wide: bool = False
+
+
+def _topic(words: str, rule: str, *, wide: bool = False) -> _Topic:
+    return _Topic(re.compile(words, re.IGNORECASE), rule, wide)
+
+
+# In this order: the first whose words occur is meant.
+_TOPICS = (
+    _topic(r"\b(circular|cyclic)\b|\b(import|dependency) cycles?\b", "import-cycle", wide=True),
+    _topic(r"\bdeprecated\b.*\bimports?\b|\bimports?\b.*\bdeprecated\b", "deprecated-import"),
+    _topic(
+        r"\bimport(s|ing|ed)?\b.*\b(canonical|single|one|unified|ssot)\b|\b(canonical|unified|ssot)\b.*\bimports?\b",
+        "non-canonical-import",
+    ),
+    _topic(
+        r"\bimport (source|path)s?\b.*\bconsisten|\b(inconsistent|multiple|split)\b.*\bimport", "split-import-source"
+    ),
+    _topic(
+        r"\bimport ?errors?\b|\b(unresolv|unresolvable|broken|dead|failing|missing)\w*\b.*\bimports?\b|"
+        r"\bimports?\b.*\b(resolve|broken)\b|\bmodule ?not ?found",
+        "unresolvable-import",
+    ),
+    _topic(r"\b(test code|mocks?|fakes?|stubs?)\b.*\bproduction\b", "test-code-in-production", wide=True),
+    _topic(r"\bglobal (getter|accessor)s?\b", "global-getter"),
+    _topic(r"\bsingletons?\b", "class-singleton"),
+    _topic(r"\bos\.(environ|getenv)\b|\bdirect (environment|env)\b", "direct-environ", wide=True),
+    _topic(r"\bcross[- ]service\b|\bservice boundar", "cross-service-import", wide=True),
+    _topic(r"\b(syntax errors?|unparsable|do(es)? not parse)\b", "unparsable-file", wide=True),
+    _topic(r"\bduplicat\w*\b", "duplicate-definition"),
+)
+_FINDINGS = re.compile(r"\b(violations?|findings?|duplicat\w*|ssot issues?)\b", re.IGNORECASE)
+
+_NEW = re.compile(r"\b(introduc\w*|new|added|adding|creat\w*|caus\w*|regress\w*)\b", re.IGNORECASE)
+_NONE = re.compile(r"\b(no|zero|0|none|without|never|free of)\b", re.IGNORECASE)
+_FEWER = re.compile(r"\b(reduc\w*|decreas\w*|fewer|lower\w*|less|shrink\w*|declin\w*|drop(s|ped)?)\b", re.IGNORECASE)
+_GONE = re.compile(
+    r"\b(remov\w*|delet\w*|eliminat\w*|gone|dropped|no longer (exists?|present)|resolv\w*|fixed|cleaned up)\b",
+    re.IGNORECASE,
+)
+_FILE_GONE = re.compile(r"\b(remov\w*|delet\w*|eliminat\w*|gone|no longer (exists?|present)|rm)\b", re.IGNORECASE)
+_EVERY = re.compile(r"\b(all|every|each|only|exclusively|100 ?%)\b", re.IGNORECASE)
+_ANYWHERE = re.compile(r"\b(any|anywhere|everywhere|entire|whole|codebase|repository|repo|system)\b", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"(?P<most>≤|<=|\bat most\b|\bno more than\b|\b(?:reduced |down )to\b|\bmaximum(?: of)?\b)\s*(?P<n>\d{1,9})\b|"
+    r"(?P<below>(?<![<=])<(?!=)|\bbelow\b|\bunder\b|\b(?:fewer|less) than\b)\s*(?P<m>\d{1,9})\b",
+    re.IGNORECASE,
+)
+_SCORE = re.compile(r"\b(score|compliance)\b", re.IGNORECASE)
+_BETTER = re.compile(r"\b(improv\w*|increas\w*|higher|rais\w*|rises?|better|grows?)\b", re.IGNORECASE)
+_KEPT = re.compile(r"\b(not (decrease|drop|fall|decline)|maintain\w*|unchanged|no (decrease|drop|decline))\b", re.I)
+_AT_LEAST = re.compile(
+    r"(?P<op>≥|>=|>|\bat least\b|\babove\b|\bover\b|\breach\w*|\bto\b)\s*(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<p>%?)", re.I
+)
+_TESTS = re.compile(r"\b(tests?|testing|test[- ]suites?|suites?|pytest|coverage|e2e|end[- ]to[- ]end)\b", re.IGNORECASE)
+_RUNNING = re.compile(
+    r"\b(performance|latency|memory|leaks?|functionality|works?|working|flow|downtime|production|staging|deploy\w*|users?"
+    r"|instances?|isolat\w*|cleanup|events?)\b",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"[\w*][\w./*-]*\.\w{1,5}\b|[\w.-]+(?:/[\w.*-]+)+/?")
+_WORD = re.compile(r"[a-z]{3,}")
+_COMMON = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "from",
+        "all",
+        "any",
+        "has",
+        "have",
+        "file",
+        "files",
+        "code",
+        "this",
+        "that",
+        "with",
+        "are",
+        "not",
+        "entire",
+        "into",
+    ]
+)
+
+
+def suggest(text: str, *, aims: Sequence[Aim] = (), names: Names = Names(), rules: Collection[str]) -> Suggestion:
+    """Return the best guess for a criterion. `aims` are those of its step, else of its phase; `rules` those there are.
+
+    Whoever reads the reason must see which words led there.
+    """
+    for guess in (_path_gone(text, aims), _of_score(text), _of_rule(text, names, rules), _of_findings(text, names)):
+        if guess is not None:
+            return guess
+    if found := _TESTS.search(text):
+        return Suggestion(Manual(), f"mentions “{found[0]}”: needs test evidence, which comes later")
+    if found := _RUNNING.search(text):
+        return Suggestion(Manual(), f"mentions “{found[0]}”: the tree cannot tell, so a person says it, with evidence")
+    return Suggestion(Manual(), "says nothing that the tree can tell, so a person says it, with evidence", sure=False)
+
+
+def _path_gone(text: str, aims: Sequence[Aim]) -> Suggestion | None:
+    gone = _FILE_GONE.search(text)
+    if gone is None or _TESTS.search(_PATH.sub(" ", text)):
+        return None
+    for path in _paths_in(text):
+        aimed = next((aim.path for aim in aims if aim.path == path or aim.path.endswith(f"/{path}")), "")
+        if aimed or "/" in path:
+            glob = aimed or path.rstrip("/") + ("/**" if path.endswith("/") else "")
+            return Suggestion(PathAbsent(glob), f"“{gone[0]}” and names the file → it is absent", sure=bool(aimed))
+    mine = _stems(text) - _stems(gone[0])
+    shared = [(len(mine & _stems(f"{aim.words} {aim.path}")), aim) for aim in aims if _FILE_GONE.search(aim.words)]
+    most, aim = max(shared, key=lambda pair: pair[0], default=(0, None))
+    if aim is None or not most:
+        return None
+    reason = f"“{gone[0]}”, and a step of the phase removes {aim.path} → that file is absent"
+    return Suggestion(PathAbsent(aim.path), reason, sure=most * 2 >= len(mine))
+
+
+def _of_score(text: str) -> Suggestion | None:
+    said = _SCORE.search(text)
+    if said is None or (_TESTS.search(text) and not re.search(r"\bscore\b", text, re.IGNORECASE)):
+        return None
+    limit = _AT_LEAST.search(text)
+    if limit and (limit["p"] or float(limit["n"]) > 1) and float(limit["n"]) <= 100:
+        op: Op = ">" if limit["op"] == ">" else ">="
+        return Suggestion(
+            Score(op, float(limit["n"])), f"mentions “{said[0]}” and “{limit[0].strip()}” → the plan score", sure=False
+        )
+    if better := _BETTER.search(text):
+        reason = f"mentions “{said[0]}” and “{better[0]}” → the plan score is above that of the start"
+        return Suggestion(Score(">", "start"), reason)
+    if kept := _KEPT.search(text):
+        return Suggestion(Score(">=", "start"), f"mentions “{said[0]}” and “{kept[0]}” → not below the start")
+    return None
+
+
+def _of_rule(text: str, names: Names, rules: Collection[str]) -> Suggestion | None:
+    literal = next((rule for rule in rules if re.search(rf"(?<![\w-]){re.escape(rule)}(?![\w-])", text)), None)
+    topic = next((topic for topic in _TOPICS if topic.words.search(text)), None)
+    if literal is None and topic is None:
+        return None
+    rule = literal or (topic.rule if topic else "")
+    said = literal or (found[0] if topic and (found := topic.words.search(text)) else "")
+    symbol = next((name for name in names.symbols if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), "")
+    wide = bool(topic and topic.wide and not literal) or bool(_ANYWHERE.search(text))
+    filters = Filters(rule=rule, symbol=symbol, plan=not symbol and not wide and bool(names.symbols or names.paths))
+    guess = _direction(text, filters, f"mentions “{_short(said)}” → {rule}")
+    if guess is None or (_TESTS.search(text) and isinstance(guess.predicate, Count) and not literal):
+        return None
+    if rule not in rules:
+        return Suggestion(Manual(), f"mentions “{_short(said)}”, for which there is no rule yet", sure=False)
+    return guess
+
+
+def _of_findings(text: str, names: Names) -> Suggestion | None:
+    found = _FINDINGS.search(text)
+    if found is None or _TESTS.search(text):
+        return None
+    plan = bool(names.symbols or names.paths) and not _ANYWHERE.search(text)
+    whose = "of what the plan names" if plan else "of the repository"
+    return _direction(text, Filters(plan=plan), f"mentions “{found[0]}” → the findings {whose}")
+
+
+def _direction(text: str, filters: Filters, reason: str) -> Suggestion | None:
+    """Tell from the wording what is to become of a count."""
+    none, new = _NONE.search(text), _NEW.search(text)
+    if none and new:
+        return Suggestion(NoNew(filters), f"{reason}, “{none[0]}” and “{new[0]}” → nothing new since the start")
+    if limit := _LIMIT.search(text):
+        op: Op = "<=" if limit["most"] else "<"
+        return Suggestion(Count(filters, op, float(limit["n"] or limit["m"])), f"{reason}, “{limit[0]}”")
+    if fewer := _FEWER.search(text):
+        return Suggestion(Count(filters, "<", "start"), f"{reason}, “{fewer[0]}” → fewer than at the start")
+    for words in (_GONE, _NONE, _EVERY):
+        if found := words.search(text):
+            return Suggestion(Count(filters, "==", 0.0), f"{reason}, “{found[0]}” → none is left")
+    return None
+
+
+def _paths_in(text: str) -> Iterator[str]:
+    for found in _PATH.finditer(text):
+        path = found[0].removeprefix("./")
+        if "/" in path or path.endswith(".py"):
+            yield path
+
+
+def _stems(text: str) -> set[str]:
+    """The words of a text, cut so that "removal" and "removed" meet."""
+    return {word[:6] for word in _WORD.findall(re.sub(r"[_/.-]", " ", text.lower())) if word not in _COMMON}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
