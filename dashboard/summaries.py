@@ -11,6 +11,7 @@ from typing import Any
 from dashboard import arithmetic
 from dashboard.arithmetic import AreaLine
 from dashboard.trends import Sparkline, sparkline
+from dashboard.words import number, plural
 from scanner.engine.score import Score
 from scanner.models import Commit, Epoch, Repository, Scan, Standing
 
@@ -89,6 +90,24 @@ class Summary:
     def needs(self) -> bool:
         """A person has to do something before the numbers can be believed."""
         return self.failed or bool(self.late_by) or (self.standing is not None and self.standing.inconclusive)
+
+    @property
+    def doubt(self) -> str:
+        """Why the shown score must not be believed yet, in a sentence; empty when it may be."""
+        row = self.standing
+        if row is None or not row.inconclusive:
+            return ""
+        if row.awaited:
+            return (
+                f"over a fifth of the production files vanished in one commit: there were {number(row.awaited)}, "
+                f"now there are {number(row.production)}."
+            )
+        if row.scored_analysed < row.scored:
+            return (
+                f"{number(row.scored_analysed)} of {plural(row.scored, 'file')} were analysed, and "
+                f"{number(row.scored - row.scored_analysed)} could not be read. Missing is not a pass."
+            )
+        return "too few of the files that an area is about could be read."
 
     @property
     def trust(self) -> int:

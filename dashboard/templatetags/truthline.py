@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ register.filter("visible", words.visible)
 register.filter("span", words.span)
 register.filter("plural", words.plural)
 
+MARKED = re.compile(r"(`[^`]+`|\*\w[^*]*\*)")
 EXACT = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -82,12 +84,11 @@ def get(mapping: Mapping[str, Any], key: str) -> Any:
 
 @register.filter
 def ticks(text: str) -> SafeString:
-    """Words between backticks as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return format_html("{}", text)
+    """Words between backticks as code, between stars as emphasis."""
+    tags = {"`": "<code>{}</code>", "*": "<em>{}</em>"}
+    parts = MARKED.split(text)
     return format_html_join(
-        "", "{}", ((format_html("<code>{}</code>", part) if index % 2 else part,) for index, part in enumerate(parts))
+        "", "{}", ((format_html(tags[part[0]], part[1:-1]) if index % 2 else part,) for index, part in enumerate(parts))
     )
 
 

@@ -57,7 +57,7 @@ def test_late_failed_and_inconclusive_need_a_person(shown) -> None:
     assert "Late scan" in needs
     assert "26 h late" in text
     assert "git said no." in needs
-    assert "75 % of the Python files were analysed" in needs
+    assert "150 of 200 files were analysed, and 50 could not be read." in needs
     assert fine.name not in needs
     rows = [text.index(f'href="{reverse("repository", args=[one.slug])}">{one.name}') for one in (late, unsure, fine)]
     assert rows[0] < rows[2]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ from django.core.management import CommandError, call_command
 from dashboard.plan_markdown import MAX_BYTES, PlanError, as_json, parse
 from dashboard.plan_markdown.source import MAX_LINES
 
-CASES = Path(__file__).resolve().parent.parent.parent / "cases"
+ROOT = Path(__file__).resolve().parents[3]
+CASES = ROOT / "tests" / "cases"
+MANAGE = "import sys; from dashboard.embedded import commands; sys.exit(commands.run(sys.argv[1:]))"
 
 
 @pytest.mark.parametrize(
@@ -161,3 +166,23 @@ def test_twenty_megabytes_are_refused_before_they_are_read_whole(tmp_path: Path)
         file.truncate(20 * 1024 * 1024)
     with pytest.raises(CommandError, match="a plan may have"):
         run(str(path), "--dry-run")
+
+
+def test_a_dry_run_starts_no_server(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    environment |= {"TRUTHLINE_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    command = [
+        sys.executable,
+        "-c",
+        MANAGE,
+        "import_plan",
+        str(CASES / "seed-plan.md"),
+        "--dry-run",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)["phases"]) == 3
+    # A database or a broker would have left its files beside the secret key.
+    assert {path.name for path in tmp_path.iterdir()} <= {"secret-key"}

@@ -67,7 +67,7 @@ LINES = st.one_of(
     WORDS,
 )
 DOCUMENTS = st.lists(LINES, min_size=1, max_size=40).map("\n".join).filter(str.strip)
-founding = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -109,7 +109,7 @@ def assert_export_gives_it_back(plan: PlanDocument) -> None:
     assert [criterion.checked for criterion in again.all_criteria()] == wanted
 
 
-@founding
+@many
 @given(DOCUMENTS)
 def test_every_list_box_is_one_criterion(text: str) -> None:
     plan = parse(text.encode())
@@ -118,7 +118,7 @@ def test_every_list_box_is_one_criterion(text: str) -> None:
     assert found == list_boxes(text)
 
 
-@founding
+@many
 @given(DOCUMENTS)
 def test_no_word_is_lost(text: str) -> None:
     said = " ".join(texts(as_json(parse(text.encode())))).lower()
@@ -127,7 +127,7 @@ def test_no_word_is_lost(text: str) -> None:
     assert lost == set()
 
 
-@founding
+@many
 @given(DOCUMENTS)
 def test_export_and_import_agree(text: str) -> None:
     plan = parse(text.encode())
@@ -148,7 +148,7 @@ def test_export_changes_nothing_but_boxes() -> None:
     assert export(plan) == "# P\r\n\r\n- [x]  one  \r\n* [ ] two\r\n\r\n| a |\r\n|---|\r\n| [x] |\r\n"
 
 
-@founding
+@many
 @given(st.text(min_size=1, max_size=400))
 def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
     data = text.encode("utf-8", "replace")
@@ -159,7 +159,7 @@ def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
         assert_export_gives_it_back(parse(data))
 
 
-@founding
+@many
 @given(st.text(alphabet="#*`[]()<>|-_+ x1.:\n\t\\!&~\"'", min_size=1, max_size=200).filter(str.strip))
 def test_any_markup_is_read(text: str) -> None:
     plan = parse(text.encode())

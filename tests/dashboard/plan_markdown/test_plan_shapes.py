@@ -42,6 +42,10 @@ def test_first_level_phases_need_no_title() -> None:
     assert phases(read("# Phase 1: Find\n# Phase 2: Fix\n")) == [("1", "Find", 1), ("2", "Fix", 2)]
 
 
+def test_a_title_over_two_lines() -> None:
+    assert read("One home\nfor all\n=======\n").title == "One home for all"
+
+
 def test_a_title_that_names_a_phase_is_a_title() -> None:
     plan = read("# Phase 2 Completion Report\n\n## Results\n\n- [x] all green\n")
     assert (plan.title, plan.phases) == ("Phase 2 Completion Report", [])
@@ -61,6 +65,13 @@ def test_phases_on_bold_lines_only(line: str, title: str) -> None:
     plan = read(f"# Plan\n\n## The work\n\n{line}\n\n- [ ] found\n\n**Phase 2: Fix**\n\n- [ ] fixed\n")
     assert phases(plan) == [("1", title, 5), ("2", "Fix", 9)]
     assert [len(phase.criteria) for phase in plan.phases] == [1, 1]
+
+
+def test_bold_phases_on_the_lines_of_one_paragraph() -> None:
+    plan = read("# Plan\n\n**Phase 1 (Week 1):** Find them\n**Phase 2 (Week 2):** Fix them\n- [x] fixed\n")
+    assert phases(plan) == [("1", "Find them", 3), ("2", "Fix them", 4)]
+    assert [phase.schedule for phase in plan.phases] == ["Week 1", "Week 2"]
+    assert [len(phase.criteria) for phase in plan.phases] == [0, 1]
 
 
 def test_bold_lines_are_no_phases_where_headings_are() -> None:

@@ -1,0 +1,105 @@
+"""Every page as people meet it: readable by machines in light and dark, and no wider than a small phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from scanner.models import Repository, Scan
+from tests.dashboard import world
+
+pytestmark = pytest.mark.slow
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+LONG = "app/" + "a_rather_long_folder_name/" * 4 + "and_a_long_file_name_without_any_break.py"
+
+
+@pytest.fixture
+def addresses(transactional_db) -> list[str]:
+    related = [{"path": LONG, "line": 7, "label": "the canonical definition"}]
+    lives = [
+        world.life(1 + n % 9, path=f"app/m{n}.py", symbol=f"get_{n}", severity=severity, related=related)
+        for n, severity in enumerate(["critical", "high", "medium", "low", "info"] * 12)
+    ]
+    lives += [
+        world.life(3, path=LONG, symbol="get_long", message="get_" + "long_" * 30 + "name() hands it out"),
+        world.life(2, 6, symbol="get_fixed", fingerprint="cd" * 16),
+        world.life(4, fingerprint="ab" * 16, canonical="app.somewhere.else.get_app"),
+    ]
+    found = world.repository(lives, authors=["Ada", "Somebody-With-A-Very-Long-Name-And-No-Space"])
+    running = Repository.objects.create(slug="new", name="new", path="/srv/new", ref="refs/heads/main")
+    Scan.objects.create(repository=running, state=Scan.State.EXTRACTING, blobs_total=1930, blobs_done=412)
+    failed = Scan.objects.create(
+        repository=found, state=Scan.State.FAILED, error="The branch is gone.", log="2025-09-01 12:00:00 " + "x" * 300
+    )
+    done = Scan.objects.get(repository=found, state=Scan.State.DONE)
+    slug = found.slug
+    return [
+        reverse("overview"),
+        reverse("overview") + "?archived",
+        reverse("connect"),
+        reverse("repository", args=[slug]),
+        reverse("repository", args=["new"]),
+        reverse("violations", args=[slug]),
+        reverse("violations", args=[slug]) + "?severity=terrible&q=nothing",
+        reverse("violation", args=[slug, "ab" * 16]),
+        reverse("violation", args=[slug, "cd" * 16]),
+        reverse("commits", args=[slug]),
+        reverse("commit", args=[slug, world.sha(3, slug)]),
+        reverse("scans", args=[slug]),
+        reverse("scan", args=[slug, done.pk]),
+        reverse("scan", args=[slug, failed.pk]),
+        reverse("scan", args=["new", Scan.objects.get(repository=running).pk]),
+        reverse("settings", args=[slug]),
+        reverse("rules"),
+        reverse("rule", args=["global-getter"]),
+        reverse("search") + "?q=get",
+        "/no/such/page/",
+    ]
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds serious or critical, with where it is."""
+    page.evaluate(AXE)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [
+        f"{one['id']}: {json.dumps([node['target'] for node in one['nodes']][:3])}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_has_nothing_serious_to_say(open_page: Callable[..., Page], addresses: list[str], theme: str) -> None:
+    page = open_page(color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        if page.locator(".trend").count():
+            page.locator(".trend[data-ready]").wait_for()
+        if serious := complaints(page):
+            found[address] = serious
+    assert not found
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1024, 2560])
+def test_nothing_scrolls_sideways(open_page: Callable[..., Page], addresses: list[str], width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 844})
+    too_wide = {}
+    for address in addresses:
+        page.goto(address)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            too_wide[address] = over
+    assert not too_wide
+
+
+def test_the_login_has_nothing_serious(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert complaints(page) == []
