@@ -151,8 +151,9 @@ _codec = _Codec()
 
 
 def pack(facts: Facts) -> bytes:
-    """Return the facts as bytes, not compressed."""
-    return cast(bytes, msgpack.packb([getattr(facts, name) for name in _FIELDS]))
+    """Return the facts as bytes, not compressed. A lone surrogate in a string constant is told by its escape."""
+    told = [getattr(facts, name) for name in _FIELDS]
+    return cast(bytes, msgpack.packb(told, unicode_errors="backslashreplace"))
 
 
 def encode(facts: Facts) -> bytes:

@@ -89,6 +89,7 @@ BYTES = [
     Source("not UTF-8 in a comment", b"# \xe9\nx = 1\n", OK | BROKEN),
     Source("a surrogate", b"x = '\xed\xa0\x80'\n", BROKEN),
     Source("an escaped surrogate", b"x = '\\ud800'\nclass A: '\\udfff'\n", OK),
+    Source("an escaped surrogate for a name", b"__all__ = ['\\ud800']\nimport sys\nsys.modules['\\udc00'] = 1\n", OK),
     Source("overlong UTF-8", b"x = '\xc0\xaf'\n", BROKEN),
     Source("control characters", b"x = 1 \x01\x02\x1b\n", BROKEN),
     Source("bidi controls", "x = '\u202e'  # \u2066\n".encode(), OK),
