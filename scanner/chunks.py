@@ -15,7 +15,7 @@ from .models import Blob, Chunk, Scan
 from .models.scans import ScanQuerySet
 
 # About a second of work: a worker that dies loses little, and scans of several repositories take turns.
-CHUNK_BLOBS = 128
+CHUNK_BLOBS = 64
 # Messages of one scan under way at once, each of which takes one chunk and asks for the next.
 PARALLEL = 4
 

@@ -9,7 +9,15 @@ from django.db import transaction
 
 Step = Literal["prepare", "extract", "preview", "replay"]
 
+# Redis hands out small numbers first; other brokers take the order of sending. A large repository's thousands of
+# chunks must not keep a new one, or what beat asks for, waiting.
+PRIORITIES: dict[Step, int] = {"prepare": 0, "preview": 0, "replay": 3, "extract": 6}
+
 
 def send(step: Step, scan_id: int) -> None:
     """Ask a worker for the step. A broker that cannot be reached loses nothing: schedule.resend_stale asks again."""
-    transaction.on_commit(lambda: current_app.send_task(f"scanner.tasks.{step}", args=[scan_id]), robust=True)
+
+    def publish() -> None:
+        current_app.send_task(f"scanner.tasks.{step}", args=[scan_id], priority=PRIORITIES[step])
+
+    transaction.on_commit(publish, robust=True)
