@@ -90,11 +90,11 @@ class ViolationFilter(forms.Form):
     sort = forms.ChoiceField(choices=list(ORDERS.items()), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, areas: list[str], rules: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"auto_id": "f-%s"} | kwargs)
         self.fields["area"].choices = [("", "any"), *((one, one) for one in areas)]  # type: ignore[attr-defined]
         self.fields["rule"].choices = [("", "any rule"), *((one, one) for one in rules)]  # type: ignore[attr-defined]
-        for name, field in self.fields.items():
-            field.widget.attrs |= {"class": "field", "id": f"f-{name}"}
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "field"
 
     @property
     def chosen(self) -> dict[str, str]:

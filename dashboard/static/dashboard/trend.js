@@ -3,6 +3,7 @@
 (() => {
   const box = document.querySelector(".trend");
   if (!box || !window.uPlot) return;
+  box.hidden = false;
   const readout = box.querySelector("[data-readout]");
   const hint = readout.textContent;
   const panels = { score: box.querySelector('[data-panel="score"]'), open: box.querySelector('[data-panel="open"]') };
