@@ -51,7 +51,7 @@ class Limits:
     file_bytes: int = MAX_FILE_BYTES
     memory_bytes: int = 1 << 30
     cpu_seconds: int = 5
-    wall_seconds: float = 30.0
+    wall_seconds: float = 120.0
 
 
 class ParserPool:

@@ -120,18 +120,19 @@ def test_a_process_that_dies_of_a_file_is_a_crash() -> None:
         assert _run(pool, CLASS % 1)[0].outcome == "ok"
 
 
-# Kills the given child of ours, then the one that takes its place.
+# Kills the given child of ours, then the one that takes its place, once it is at work: it has a limit by then.
 _KILLER = """
 import os, signal, sys, time
 def children():
-    text = open(f"/proc/{sys.argv[2]}/task/{sys.argv[2]}/children").read() if os.path.exists("/proc") else ""
-    return {int(pid) for pid in text.split()} - {os.getpid()}
+    return {int(pid) for pid in open(f"/proc/{sys.argv[2]}/task/{sys.argv[2]}/children").read().split()} - {os.getpid()}
+def at_work(pid):
+    [line] = [line for line in open(f"/proc/{pid}/limits") if line.startswith("Max cpu time")]
+    return line.split()[3] != "unlimited"
 before = children()
 os.kill(int(sys.argv[1]), signal.SIGKILL)
-while not (fresh := children() - before):
+while not (fresh := children() - before) or not at_work(min(fresh)):
     time.sleep(0.02)
-time.sleep(0.5)
-os.kill(fresh.pop(), signal.SIGSEGV)
+os.kill(min(fresh), signal.SIGSEGV)
 """
 if not Path("/proc").exists():
     test_a_process_that_dies_of_a_file_is_a_crash = pytest.mark.skip("finds the children in /proc")(
