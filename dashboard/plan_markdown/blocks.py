@@ -154,7 +154,7 @@ def _text_block(opening: Token, token: Token) -> Block:
     start, end = _extent(opening)
     lines = inline.lines(token.content, start)
     if opening.type == "heading_open":
-        spans = tuple(span for line in lines for span in line.spans)
+        spans = tuple(span for line in lines for span in (*line.spans, inline.Span(" ")))
         return HeadingBlock(start, end, int(opening.tag[1:]), Line(start, spans))
     return Paragraph(start, end, lines)
 

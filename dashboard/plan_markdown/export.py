@@ -13,8 +13,8 @@ from dashboard.plan_markdown.source import LINE_END
 def export(document: PlanDocument) -> str:
     """The document's own text, each box ticked as its criterion says; every other character stays as it was written.
 
-    Reading the result gives an equal document, but for `checked`, and for the question about an unusual mark ("[~]") that
-    was set anew.
+    Reading the result gives an equal document, but for `checked`, and for the question about an unusual mark ("[~]")
+    that was set anew.
     """
     by_line: dict[int, list[Criterion]] = defaultdict(list)
     for criterion in document.all_criteria():

@@ -39,7 +39,7 @@ class ItemReader:
     def _taken(self, item: Item, n: int, section: Section) -> bool:
         document = self.document
         match section.kind:
-            case "violations":
+            case "violations" if item.number is not None:
                 document.claimed_violations.append(statement(item, n))
             case "results":
                 result = claimed_result(item)
@@ -82,6 +82,7 @@ class ItemReader:
         if not items:
             return
         field = add_text(owner.fields, label.name, label.line, *(full_text(item) for item in items))
+        section.filled = True
         owner.labels.setdefault(field.name, label.line)
         if isinstance(owner, Step) and STEP_KEYS.get(label.name.lower()) == "target":
             owner.targets.extend(targets([code for item in items for line in item.lines for code in line.codes]))

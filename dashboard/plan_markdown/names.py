@@ -89,57 +89,49 @@ def _named(kind: Literal["phase", "step"], keyword: str, ident: str, rest: str) 
 
 @dataclass(slots=True)
 class Names:
-    """What pass one found: the names by position in the document, and where each phase is defined."""
+    """What pass one found: the names by source line, and the line where each phase is defined."""
 
-    by_block: dict[int, Name]
+    by_line: dict[int, Name]
     phases: dict[str, int]
     unsure: list[Unsure]
 
 
-def find(blocks: list[Block], title_at: int | None) -> Names:
+def find(blocks: list[Block], title_line: int | None) -> Names:
     """Looks at top-level headings first, at bold lines only where no heading names a phase."""
-    headings = {
-        n: name
-        for n, block in enumerate(blocks)
-        if isinstance(block, HeadingBlock) and n != title_at and (name := name_in(block.text.text))
-    }
-    bold = {
-        n: name
-        for n, block in enumerate(blocks)
-        if isinstance(block, Paragraph) and (name := _bold_name(block)) is not None
-    }
-    names = Names(dict(headings), {}, [])
-    has_phases = any(name.kind == "phase" for name in headings.values())
-    has_steps = any(name.kind == "step" for name in headings.values())
-    takes_bold_phases = not has_phases and not has_steps
-    for n, name in bold.items():
+    headings = [block for block in blocks if isinstance(block, HeadingBlock) and block.line != title_line]
+    named = {block.line: name for block in headings if (name := name_in(block.text.text))}
+    lines = [line for block in blocks if isinstance(block, Paragraph) for line in block.lines]
+    bold = {line.number: name for line in lines if (name := _bold_name(line))}
+    names = Names(dict(named), {}, [])
+    has_phases = any(name.kind == "phase" for name in named.values())
+    takes_bold_phases = not has_phases and not any(name.kind == "step" for name in named.values())
+    for number, name in bold.items():
         if name.kind == "step" or has_phases or takes_bold_phases:
-            names.by_block[n] = name
+            names.by_line[number] = name
         elif name.form == "named":
             why = "the headings of this document are steps, so this bold line inside them was not taken for a phase"
-            names.unsure.append(Unsure(blocks[n].line, name.heading, why))
+            names.unsure.append(Unsure(number, name.heading, why))
     bold_names_phase = takes_bold_phases and any(name.kind == "phase" for name in bold.values())
     if not has_phases and not bold_names_phase:
-        _find_asides(blocks, title_at, names)
+        _find_asides(headings, names)
     _define(names, bold_defines=takes_bold_phases)
     return names
 
 
-def _bold_name(block: Paragraph) -> Name | None:
-    line = block.lines[0]
+def _bold_name(line: inline.Line) -> Name | None:
     label = inline.label(line)
     if label is None or (label.text and not label.colon and not inline.REMARK.match(label.text)):
         return None
     return name_in(line.text, bold=True)
 
 
-def _find_asides(blocks: list[Block], title_at: int | None, names: Names) -> None:
-    for n, block in enumerate(blocks):
-        if not isinstance(block, HeadingBlock) or n == title_at or n in names.by_block:
+def _find_asides(headings: list[HeadingBlock], names: Names) -> None:
+    for block in headings:
+        if block.line in names.by_line:
             continue
-        if match := ASIDE.fullmatch(block.text.text):
+        if len(block.text.text) <= MAX_TITLE and (match := ASIDE.fullmatch(block.text.text)):
             title, details = read_title(OPENING.sub("", match["title"]))
-            names.by_block[n] = Name("phase", "phase", match["id"], "aside", title, details, block.text.text)
+            names.by_line[block.line] = Name("phase", "phase", match["id"], "aside", title, details, block.text.text)
             why = "the phase is named in parentheses only; the heading before it was taken as its title"
             names.unsure.append(Unsure(block.line, block.text.text, why))
 
@@ -155,14 +147,15 @@ RANK: dict[Form, int] = {"named": 0, "bare": 1, "running": 2, "aside": 3}
 
 def _define(names: Names, *, bold_defines: bool) -> None:
     best: dict[str, tuple[int, int]] = {}
-    for n, name in sorted(names.by_block.items()):
+    for line, name in sorted(names.by_line.items()):
         if name.kind != "phase" or (name.bold and not bold_defines):
             continue
         rank = RANK[name.form] + (3 if name.title and RESTATING.match(name.title) else 0)
         if name.bold and name.form == "running":
             continue
         if name.id not in best or rank < best[name.id][0]:
-            best[name.id] = (rank, n)
-    names.phases = {ident: n for ident, (_, n) in sorted(best.items(), key=lambda item: item[1][1])}
-    for n in [n for n, name in names.by_block.items() if name.kind == "phase" and name.id not in names.phases]:
-        del names.by_block[n]
+            best[name.id] = (rank, line)
+    names.phases = {ident: line for ident, (_, line) in sorted(best.items(), key=lambda item: item[1][1])}
+    unknown = [line for line, name in names.by_line.items() if name.kind == "phase" and name.id not in names.phases]
+    for line in unknown:
+        del names.by_line[line]

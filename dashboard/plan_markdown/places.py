@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from dashboard.plan_markdown.blocks import Block, HeadingBlock
 from dashboard.plan_markdown.document import Phase, PlanDocument, Restated, Step, Unsure
 from dashboard.plan_markdown.names import RESTATING, Name, Names
 from dashboard.plan_markdown.sections import Section, kind_of
@@ -17,38 +16,37 @@ STRENGTH = {"step": 2, "task": 2, "action": 2, "sub-phase": 2, "subphase": 2, ""
 class Places:
     """The phases, made at once in the order of their definitions, and the steps, made as they come."""
 
-    def __init__(self, document: PlanDocument, names: Names, blocks: list[Block]) -> None:
+    def __init__(self, document: PlanDocument, names: Names) -> None:
         self.document = document
         self._defined_at = names.phases
-        self._phases = {number: _phase(names.by_block[at], blocks[at].line) for number, at in names.phases.items()}
+        self._phases = {number: _phase(names.by_line[line], line) for number, line in names.phases.items()}
         document.phases.extend(self._phases.values())
         self._steps: dict[tuple[str | None, str], tuple[Step, str]] = {}
         self._recent: tuple[Phase, int] | None = None
-        self.has_heading_steps = any(
-            name.kind == "step" and isinstance(blocks[at], HeadingBlock) for at, name in names.by_block.items()
-        )
+        self.has_heading_steps = any(name.kind == "step" and not name.bold for name in names.by_line.values())
 
     def leave(self, level: int) -> None:
         """A heading that names nothing ends the phase before it, unless it is deeper."""
         if self._recent is not None and level <= self._recent[1]:
             self._recent = None
 
-    def enter(self, name: Name, position: int, line: int, level: int, above: Section) -> Section:
+    def enter(self, name: Name, line: int, level: int, above: Section) -> Section:
         """The section that a heading with this name opens."""
         if name.kind == "phase":
-            return self._enter_phase(name, position, line, level, above)
+            return self._enter_phase(name, line, level, above)
         return self._enter_step(name, line, level, above)
 
-    def _enter_phase(self, name: Name, position: int, line: int, level: int, above: Section) -> Section:
+    def _enter_phase(self, name: Name, line: int, level: int, above: Section) -> Section:
         phase = self._phases[name.id]
         self._recent = (phase, level)
         section = Section(level, name.title or "", line, phase=phase, open=True)
-        if self._defined_at[name.id] == position:
+        if self._defined_at[name.id] == line:
             return section
         phase.restated.append(Restated(line, name.heading))
         told = kind_of(name.title or "")
         section.kind = "rollback" if "rollback" in (told, above.kind) else None
-        if name.form == "named" and not _speaks_of(name.title, phase.title):
+        only_remark = f"({name.title}" in name.heading
+        if name.form == "named" and not only_remark and not _speaks_of(name.title, phase.title):
             why = f"taken for phase {phase.number} again, which line {phase.line} names differently"
             self._ask(line, name.heading, why)
         phase.status = phase.status or name.details.status

@@ -30,38 +30,38 @@ class Reader:
         self.stack = Stack()
         self.boxes = BoxReader(document, self.claimed)
         self.items = ItemReader(document, self.claimed)
-        self.title_at = _title_position(blocks)
-        self.names: Names = names.find(blocks, self.title_at)
+        self.title_line = _title_line(blocks)
+        self.names: Names = names.find(blocks, self.title_line)
         document.unsure.extend(self.names.unsure)
-        self.places = Places(document, self.names, blocks)
+        self.places = Places(document, self.names)
 
     def read(self) -> None:
-        for position, block in enumerate(self.blocks):
+        for block in self.blocks:
             if isinstance(block, HeadingBlock):
-                self.heading(position, block)
+                self.heading(block)
             elif isinstance(block, Paragraph):
-                self.paragraph(position, block)
+                self.lines(block.lines)
             else:
                 self.block(block)
             self.where.append((block, self.stack.top))
 
     # Headings and labels ------------------------------------------------------------------------------------------
 
-    def heading(self, position: int, block: HeadingBlock) -> None:
+    def heading(self, block: HeadingBlock) -> None:
         title = block.text.text
         self.claimed.update(range(block.line, block.end + 1))
         self.document.sections.append(Heading(block.line, block.level, title))
         level = block.level * 10
-        if position == self.title_at:
+        if block.line == self.title_line:
             self.document.title = title
             self.stack.push(Section(level, "", block.line))
             return
-        name = self.names.by_block.get(position)
+        name = self.names.by_line.get(block.line)
         above = self.stack.close(level)
         if name is None and above.phase is not None:
             name = names.name_in(title, inside_phase=True)
         if name is not None:
-            self.stack.push(self.places.enter(name, position, block.line, level, above))
+            self.stack.push(self.places.enter(name, block.line, level, above))
             return
         self.places.leave(level)
         self.stack.push(self._plain_section(title, block.line, level, above, empty=True))
@@ -83,17 +83,8 @@ class Reader:
             self.items.open_bucket(title, line)
         return section
 
-    def paragraph(self, position: int, block: Paragraph) -> None:
-        name = self.names.by_block.get(position)
-        if name is not None and (section := self._bold_section(name, position, block)):
-            self.stack.push(section)
-            self.claimed.add(block.line)
-            self.lines(block.lines[1:])
-            return
-        self.lines(block.lines)
-
-    def _bold_section(self, name: Name, position: int, block: Paragraph) -> Section | None:
-        label = inline.label(block.lines[0])
+    def _bold_section(self, name: Name, line: Line) -> Section | None:
+        label = inline.label(line)
         above = self.stack.top
         if name.kind == "phase":
             if name.form == "running" and (label is None or label.text):
@@ -103,11 +94,16 @@ class Reader:
             if name.form == "running" or (above.phase is None and self.places.has_heading_steps):
                 return None
             level = self.stack.between(BOLD_STEP)
-        return self.places.enter(name, position, block.line, level, self.stack.close(level))
+        return self.places.enter(name, line.number, level, self.stack.close(level))
 
     def lines(self, lines: tuple[Line, ...]) -> None:
         """The lines of a paragraph: labels with values, labels that open a list, or plain text."""
         for line in lines:
+            name = self.names.by_line.get(line.number)
+            if name is not None and (section := self._bold_section(name, line)):
+                self.stack.push(section)
+                self.claimed.add(line.number)
+                continue
             label = inline.label(line)
             if label is not None and label.colon:
                 self.label(label, line)
@@ -173,11 +169,11 @@ class Reader:
         if top.kind == "next" and self.document.next_action is None:
             self.document.next_action = line.text
             self.claimed.add(line.number)
-        elif top.label is not None and top.open and not top.label.texts and top.level % 10 == LABEL:
+        elif top.label is not None and top.open and not top.filled and top.level % 10 == LABEL:
             owner = self._owner()
             if owner is None:
                 return
-            top.label.texts.append(line.text)
+            top.filled = True
             owner.labels.setdefault(top.label.name, top.label.line)
             self.claimed.update((line.number, top.label.line))
             if not set_known(owner, top.label.name, line.text, line.codes):
@@ -280,14 +276,14 @@ def _fences(block: ListBlock) -> Iterator[Fence]:
                 yield from _fences(inner)
 
 
-def _title_position(blocks: list[Block]) -> int | None:
+def _title_line(blocks: list[Block]) -> int | None:
     """The first heading is the title, unless it is one of several phases of its level."""
-    headings = [(n, block) for n, block in enumerate(blocks) if isinstance(block, HeadingBlock)]
+    headings = [block for block in blocks if isinstance(block, HeadingBlock)]
     if not headings:
         return None
-    at, first = headings[0]
+    first = headings[0]
     name = names.name_in(first.text.text)
     if name is None or name.kind != "phase":
-        return at if name is None or first.level == 1 else None
-    others = (names.name_in(block.text.text) for _, block in headings[1:] if block.level == first.level)
-    return None if any(other and other.kind == "phase" and other.id != name.id for other in others) else at
+        return first.line if name is None or first.level == 1 else None
+    others = (names.name_in(block.text.text) for block in headings[1:] if block.level == first.level)
+    return None if any(other and other.kind == "phase" and other.id != name.id for other in others) else first.line

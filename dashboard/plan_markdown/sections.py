@@ -65,6 +65,7 @@ class Section:
     operation: bool = False
     label: Field | None = None
     open: bool = False
+    filled: bool = False  # the label has its text; a later paragraph is not its own
     announces: bool = False  # the kind is its own, not inherited
 
 

@@ -416,6 +416,28 @@ def test_labels_of_a_step() -> None:
     assert plan.notes == []
 
 
+def test_a_list_right_below_a_label_with_a_value_belongs_to_it() -> None:
+    plan = read("# P\n## Phase 1: x\n**Why**: two things\n- one\n- two\n\n**Who**: me\n\n- apart\n")
+    assert {name: field.texts for name, field in plan.phases[0].fields.items()} == {
+        "Why": ["two things", "one", "two"],
+        "Who": ["me"],
+    }
+    assert [(note.text, note.phase) for note in plan.notes] == [("- apart", "1")]
+
+
+def test_an_estimate_for_two_steps_is_nobodys() -> None:
+    plan = read("# P\n## Step 1A: a\n## Step 1B: b\n## Timeline\n- Step 1A and Step 1B (2 hours)\n")
+    assert [step.estimate for step in plan.steps] == [None, None]
+    assert (plan.timeline[0].items[0].estimate, plan.timeline[0].items[0].steps) == ("2 hours", ["1A", "1B"])
+
+
+def test_an_operation_without_its_step_is_the_step() -> None:
+    plan = read("# P\n## Phase 1: x\n### Operation 1A: y\n```sh\nls\n```\n## Later\n### Step 1A: the real name\n")
+    (step,) = plan.phases[0].steps
+    assert (step.id, step.title, step.line) == ("1A", "the real name", 8)
+    assert [command.text for command in step.operation_commands] == ["ls"]
+
+
 def test_stops_validations_timeline_and_next_action() -> None:
     plan = as_json(
         read(
