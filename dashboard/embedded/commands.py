@@ -34,13 +34,27 @@ def run(arguments: list[str]) -> int:
             print(USAGE, file=sys.stderr)
             return 2
     try:
-        with surroundings(of_checkout()):
+        with addresses_only(of_checkout()) if _reads_a_file(arguments) else surroundings(of_checkout()):
             execute_from_command_line(["manage.py", *arguments])
     except ImproperlyConfigured as error:
         raise CannotStart(str(error)) from None
     except OperationalError as error:
         raise CannotStart(f"the database does not answer: {last_line(str(error))}") from None
     return 0
+
+
+def _reads_a_file(arguments: list[str]) -> bool:
+    """Tell whether a command needs no server at all: a plan that is only looked at."""
+    return arguments[:1] == ["import_plan"] and "--dry-run" in arguments
+
+
+@contextmanager
+def addresses_only(folder: DataFolder) -> Iterator[None]:
+    """Satisfy the settings with addresses that nobody answers on, and start nothing."""
+    up.set_defaults(folder)
+    for name, address in (("DATABASE_URL", "postgres://127.0.0.1:1/none"), ("BROKER_URL", "redis://127.0.0.1:1/0")):
+        os.environ[name] = os.environ.get(name) or address
+    yield
 
 
 @contextmanager

@@ -63,8 +63,8 @@ def test_mac_roman_is_repaired(text: str) -> None:
 
 def test_partly_broken_text_is_repaired_where_it_is_broken() -> None:
     broken = "✅".encode().decode("mac_roman")
-    plan = parse(f"# ✅ good\n\n- [ ] {broken} bad\n".encode())
-    assert (plan.title, plan.other_criteria[0].text, plan.repaired) == ("✅ good", "✅ bad", "mac_roman")
+    plan = parse(f"# ✅ “École”\n\n- [ ] {broken} bad\n".encode())
+    assert (plan.title, plan.other_criteria[0].text, plan.repaired) == ("✅ “École”", "✅ bad", "mac_roman")
 
 
 def test_ten_thousand_boxes() -> None:
@@ -94,6 +94,12 @@ def test_hostile_markup_is_read_and_kept(text: str) -> None:
     plan = parse(f"# P\n\n{text}\n".encode())
     json.dumps(as_json(plan))
     assert plan.title == "P"
+
+
+def test_a_paragraph_of_brackets_stays_as_written() -> None:
+    plan = parse(("# P\n\n" + "[a](b) " * 201).encode())
+    assert plan.links == []
+    assert plan.notes[0].text == ("[a](b) " * 201).strip()
 
 
 def test_html_and_scripts_stay_text() -> None:
