@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from dashboard.celery import app
+from dashboard.embedded.processes import Program, launch
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds
@@ -33,13 +34,12 @@ class LiveWorker:
             return
         self.stop()
         self.data = settings.TRUTHLINE_DATA
-        environment = os.environ | {"DATABASE_URL": _database_url(), "TRUTHLINE_DATA": str(self.data)}
+        environment = {"DATABASE_URL": _database_url(), "TRUTHLINE_DATA": str(self.data)}
         command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", "--loglevel=INFO"]
         command += [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--hostname=test@%h"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
+        self.log.unlink(missing_ok=True)
+        # A test run that is killed takes its worker along, whatever that is doing.
+        self.process = launch(Program("worker", command, environment, ROOT, stop="QUIT"), self.log)
         deadline = time.monotonic() + PATIENCE
         while b" ready." not in self.log.read_bytes():
             if self.process.poll() is not None or time.monotonic() > deadline:
