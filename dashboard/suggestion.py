@@ -103,26 +103,7 @@ _RUNNING = re.compile(
 _PATH = re.compile(r"[\w*][\w./*-]*\.\w{1,5}\b|[\w.-]+(?:/[\w.*-]+)+/?")
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "from",
-        "all",
-        "any",
-        "has",
-        "have",
-        "file",
-        "files",
-        "code",
-        "this",
-        "that",
-        "with",
-        "are",
-        "not",
-        "entire",
-        "into",
-    ]
+    {"the", "and", "for", "from", "all", "any", "has", "have", "file", "files", "code", "this", "that", "with", "are"}
 )
 
 

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ("markdown", models.TextField()),
                 ("source_path", models.TextField(blank=True)),
                 ("source_blob", models.CharField(blank=True, max_length=40)),
+                ("seen_blob", models.CharField(blank=True, max_length=40)),
                 ("start_sha", models.CharField(blank=True, max_length=40)),
                 ("start_seq", models.PositiveIntegerField(null=True)),
                 ("start", models.JSONField(null=True)),
@@ -60,6 +61,7 @@ class Migration(migrations.Migration):
                 ("imported_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
                 ("evaluated_seq", models.PositiveIntegerField(default=0)),
+                ("evaluated_sha", models.CharField(blank=True, max_length=40)),
                 ("evaluated_at", models.DateTimeField(null=True)),
                 ("problem", models.TextField(blank=True)),
                 (

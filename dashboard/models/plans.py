@@ -21,7 +21,8 @@ class Plan(models.Model):
     """One imported document.
 
     `markdown` is its text (repaired where it had to be), `document` what the importer understood of it
-    (plan_markdown.as_json). `source_path` and `source_blob` name the file it follows, empty for pasted text.
+    (plan_markdown.as_json). `source_path` names the file it follows, empty for pasted text; `source_blob` is
+    the content that was imported, `seen_blob` the file's at the evaluated commit, empty when it is gone.
     The start is the commit from which "since the start" counts: `start_seq` is null while that commit is not
     in the recorded history; `start` holds the numbers there, of the epoch `start_epoch`, once they are known:
     {"score", "plan_score", "debt", "plan_debt", "open", "plan_open", "by_rule": {rule: open}}.
@@ -36,6 +37,7 @@ class Plan(models.Model):
     markdown = models.TextField()
     source_path = models.TextField(blank=True)
     source_blob = models.CharField(max_length=40, blank=True)
+    seen_blob = models.CharField(max_length=40, blank=True)
     start_sha = models.CharField(max_length=40, blank=True)
     start_seq = models.PositiveIntegerField(null=True)
     start_epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="+")
@@ -49,6 +51,7 @@ class Plan(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     evaluated_epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="+")
     evaluated_seq = models.PositiveIntegerField(default=0)
+    evaluated_sha = models.CharField(max_length=40, blank=True)
     evaluated_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)  # why the last evaluation could not look at the repository itself
 

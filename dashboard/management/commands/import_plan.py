@@ -1,4 +1,4 @@
-"""`manage.py import_plan FILE --dry-run`: what Truthline understands of a written plan."""
+"""`manage.py import_plan FILE`: what Truthline understands of a written plan, saved beside a repository."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.plan_markdown import MAX_BYTES, PlanError, as_json, parse
+from dashboard import plans
+from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, as_json, parse
 from dashboard.plan_markdown.preview import preview
+from scanner.models import Repository
 
 
 class Command(BaseCommand):
-    help = "Read a plan written in Markdown and show what was understood, and what is unsure."
+    help = "Read a plan written in Markdown, show what was understood and what is unsure, and save it."
     # The checks import every page and model; reading a file needs none of them.
     requires_system_checks = []
 
@@ -26,17 +28,30 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["dry_run"]:
-            raise CommandError("Plans cannot be saved yet: call import_plan with --dry-run.", returncode=2)
         path: Path = options["file"]
         try:
             document = parse(read(path))
         except PlanError as error:
             raise CommandError(f"{path}: {error}", returncode=2) from error
+        saved = "" if options["dry_run"] else self._save(document, options["repository"])
         if options["format"] == "json":
             self.stdout.write(json.dumps(as_json(document), indent=1))
         else:
             self.stdout.write(preview(document))
+            if saved:
+                self.stdout.write(f"\n{saved}")
+
+    def _save(self, document: PlanDocument, slug: str) -> str:
+        if not slug:
+            raise CommandError("Name the repository with --repository, or look only with --dry-run.", returncode=2)
+        repository = Repository.objects.select_related("current_epoch").filter(slug=slug).first()
+        if repository is None:
+            known = ", ".join(Repository.objects.order_by("slug").values_list("slug", flat=True)[:10])
+            hint = f"There are {known}." if known else "None is connected yet."
+            raise CommandError(f"There is no repository {slug!r}. {hint}", returncode=2)
+        plan = plans.save(repository, document, user=None)
+        start = f"It counts from commit {plan.start_sha[:9]}." if plan.start_sha else "It has no start yet."
+        return f"Saved as {slug}/{plan.slug} with {plan.criteria.boxes().count()} criteria. {start}"
 
 
 def read(path: Path) -> bytes:

@@ -1,0 +1,161 @@
+"""A plan's criteria over the history: rows that say from which commit on a predicate holds, fails or is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard import claims
+from dashboard.models import Criterion, Evaluation, Plan
+from dashboard.predicates import Manual, PathAbsent, Predicate, PredicateError, leaves, parse
+from dashboard.series import Past, Point, at, of_plan, plan_debts, plan_score, points
+from scanner import mirrors
+from scanner.engine import config_file, git
+from scanner.engine.baseline import LEAST
+from scanner.engine.config import Config
+from scanner.engine.path_history import touches
+from scanner.models import Commit, Epoch, Repository, Tally, Violation
+
+
+def evaluate_all(repository: Repository) -> None:
+    """Evaluate the plans of a repository that are behind its numbers, or whose commit is no longer in its history."""
+    epoch = repository.current_epoch
+    if epoch is None:
+        return
+    head = repository.commits.filter(seq=epoch.replayed_seq).values_list("sha", flat=True).first()
+    for plan in (
+        Plan.objects.current().filter(repository=repository).exclude(evaluated_epoch=epoch, evaluated_sha=head or "")
+    ):
+        evaluate(plan)
+
+
+def evaluate(plan: Plan) -> None:
+    """Bring the plan's start, its criteria and its claims up to the newest commit of the live epoch.
+
+    All is worked out anew and only what differs is written, so it may be called at any time, also after a
+    force-push or under a new epoch. While the first scan still replays the history, nothing is said.
+    """
+    with transaction.atomic():
+        locked = Plan.objects.select_for_update().get(pk=plan.pk)
+        epoch = Epoch.objects.filter(state=Epoch.State.LIVE, repository=locked.repository).first()
+        if epoch is not None and epoch.replayed_seq:
+            _evaluate(locked, epoch)
+    plan.refresh_from_db()
+
+
+def _evaluate(plan: Plan, epoch: Epoch) -> None:
+    head = plan.repository.commits.get(seq=epoch.replayed_seq)
+    config = config_file.parse(epoch.config_toml)
+    past = Past(plan, epoch, config, head.seq)
+    settle_start(plan, epoch, head)
+    criteria = list(plan.criteria.current())
+    bound = {criterion.pk: _predicate(criterion) for criterion in criteria}
+    try:
+        source = mirrors.open_at(plan.repository, head.sha)
+        checked = claims.of_plan(plan, config, _tops(source, head.sha, config))
+        wanted = {leaf.glob for one in bound.values() for leaf in leaves(one) if isinstance(leaf, PathAbsent)}
+        followed = {plan.source_path} if plan.source_path else set()
+        seen = touches(source, head.sha, wanted | checked.paths | followed)
+        numbers = plan.repository.commits.filter(sha__in={touch.commit for touch in seen}, seq__lte=head.seq)
+        past = replace(past, touches=seen, seqs=dict(numbers.values_list("sha", "seq")))
+        plan.problem = ""
+        plan.seen_blob = next((touch.new or "" for touch in reversed(seen) if touch.path in followed), "")
+        claims.check(checked, past, source, head)
+    except git.GitError as error:
+        plan.problem = f"The repository cannot be read now: {error}"
+        past = replace(past, problem=plan.problem)
+    _settle_numbers(past)
+    for criterion in criteria:
+        _write(criterion, epoch, points(bound[criterion.pk], past))
+    Evaluation.objects.filter(criterion__plan=plan).exclude(epoch=epoch).delete()
+    plan.evaluated_epoch, plan.evaluated_seq, plan.evaluated_sha = epoch, head.seq, head.sha
+    plan.evaluated_at = timezone.now()
+    plan.save()
+
+
+def _tops(source: git.Repository, sha: str, config: Config) -> set[str]:
+    """Return the first parts of the tree's module names."""
+    roots = [f"{root}/" if root else "" for root in config.roots or ("",)]
+    return {
+        path.removeprefix(root).partition("/")[0].removesuffix(git.PYTHON)
+        for path in source.tree(sha)
+        for root in roots
+        if path.startswith(root)
+    }
+
+
+def settle_start(plan: Plan, epoch: Epoch, head: Commit) -> None:
+    """Find the start among the recorded commits; a plan that has none starts at the head."""
+    plan.start_sha = plan.start_sha or head.sha
+    start = plan.repository.commits.filter(sha=plan.start_sha, seq__lte=head.seq).first()
+    plan.start_seq = start.seq if start else None
+    sites = config_sites(epoch, plan.symbols)
+    plan.d = max(LEAST, sites)
+
+
+def config_sites(epoch: Epoch, symbols: Iterable[str]) -> int:
+    """Return the conforming sites of these symbols as the epoch pinned them: only registered ones have any."""
+    pinned: dict[str, int] = (epoch.pinned or {}).get("symbols", {})
+    return sum(pinned.get(symbol, 0) for symbol in set(symbols))
+
+
+def _settle_numbers(past: Past) -> None:
+    """Note the numbers at the start, in this epoch: what every "since the start" compares with."""
+    plan, epoch, seq = past.plan, past.epoch, past.plan.start_seq
+    if seq is None:
+        plan.start, plan.start_epoch = None, None
+        return
+    standing = epoch.standings.filter(seq=seq).first()
+    debt: Fraction = at(plan_debts(past), seq) or Fraction(0)
+    by_rule: dict[str, int] = {}
+    for rule, count in Tally.objects.filter(epoch=epoch).at(seq).values_list("rule", "open"):
+        by_rule[rule] = by_rule.get(rule, 0) + count
+    plan.start = {
+        "score": standing.score if standing else None,
+        "debt": standing.debt if standing else None,
+        "open": standing.open if standing else None,
+        "plan_score": float(plan_score(plan.d, debt)) if plan.symbols or plan.paths else None,
+        "plan_debt": float(debt),
+        "plan_open": of_plan(Violation.objects.filter(epoch=epoch), plan).open_at(seq).count(),
+        "by_rule": {rule: count for rule, count in sorted(by_rule.items()) if count},
+    }
+    plan.start_epoch = epoch
+
+
+def _predicate(criterion: Criterion) -> Predicate:
+    """Return what is bound; what an older version stored and this one cannot read counts as not bound."""
+    try:
+        return parse(criterion.predicate) if criterion.predicate else Manual()
+    except PredicateError:
+        return Manual()
+
+
+def _write(criterion: Criterion, epoch: Epoch, found: Sequence[Point]) -> None:
+    """Make the rows say what the points say; rows that say it already stay as they are."""
+    wanted = [
+        Evaluation(
+            criterion=criterion,
+            epoch=epoch,
+            from_seq=point.seq,
+            until_seq=found[n + 1].seq if n + 1 < len(found) else None,
+            outcome=point.outcome,
+            value=point.value,
+            threshold=point.threshold,
+            evidence=dict(point.evidence),
+        )
+        for n, point in enumerate(found)
+    ]
+    stored = list(criterion.evaluations.filter(epoch=epoch).order_by("from_seq"))
+    same = 0
+    while same < min(len(stored), len(wanted)) and _content(stored[same]) == _content(wanted[same]):
+        same += 1
+    criterion.evaluations.exclude(pk__in=[row.pk for row in stored[:same]]).delete()
+    Evaluation.objects.bulk_create(wanted[same:])
+
+
+def _content(row: Evaluation) -> tuple[object, ...]:
+    return (row.from_seq, row.until_seq, str(row.outcome), row.value, row.threshold, row.evidence)
