@@ -58,6 +58,8 @@ class Reckoner:
         seen = step.coverage
         files = seen.production.files
         self._awaited = coverage.missing_since(self._awaited, self._production, files)
+        if step.commit.sha == self.epoch.baseline_sha:
+            self._awaited = None  # D is pinned to this tree: what vanished before it is not waited for
         self._production = files
         result = score.score(self._debts, self.pinned, seen, missing=self._awaited is not None)
         counts = step.obligations.total

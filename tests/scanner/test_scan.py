@@ -239,6 +239,27 @@ def test_cancel_stops_and_the_next_scan_goes_on(live_worker, origin, tmp_path):
     assert again.commits_total == 1500 - repository.epochs.get().standings.filter(seq__lte=reached).count()
 
 
+def test_vanished_files_make_the_score_inconclusive_until_they_return(live_worker, origin):
+    many: dict[str, str | None] = {f"shop/many{n}.py": "" for n in range(10)}
+    gone: dict[str, str | None] = dict.fromkeys(many)
+    origin.commit_all([many, gone, {"README.md": "# The baseline\n"}])
+    repository = connect(str(origin.path))
+    finished(repository)
+    origin.commit_all([many, gone, {"README.md": "# Still waiting\n"}, many])
+    rescan(repository)
+    repository.refresh_from_db()
+    assert list(repository.current_epoch.standings.trend().values_list("seq", "inconclusive")) == [
+        (1, False),
+        (2, False),
+        (3, True),
+        (4, False),  # what the baseline lacks is not missed
+        (5, False),
+        (6, True),
+        (7, True),
+        (8, False),
+    ]
+
+
 def test_due_repositories_are_queued_once(connected):
     now = timezone.now() + connected.interval + timedelta(minutes=1)
     assert schedule.enqueue_due(now) == 1
