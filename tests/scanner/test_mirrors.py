@@ -376,6 +376,13 @@ def test_a_pack_bomb(server: GitServer, tmp_path: Path) -> None:
     assert dict(opened.blobs([blob])) == {blob: None}
 
 
+def test_a_repository_that_is_damaged_there(mirrors, server: GitServer, served: Origin) -> None:
+    blob = served.git("rev-parse", "main:shop/cart.py")
+    (served.path / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(RemoteError, match="seems to be damaged there"):
+        mirrors.fetch(tracked(server.url(served.path.name)))
+
+
 def test_a_repository_that_is_too_large(server: GitServer, tmp_path: Path) -> None:
     large = Origin(server.root / f"{tmp_path.name}-large.git")
     blob = large.git("hash-object", "-w", "--stdin", stdin=os.urandom(2 << 20))
