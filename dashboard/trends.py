@@ -86,7 +86,7 @@ def columns(
     authors: dict[str, int] = {}
     rows = [(*row, *commits[row[0]]) for row in standings if row[0] in commits]
     for *_, author, _ in rows:
-        authors.setdefault(visible(author), len(authors))
+        authors.setdefault(author, len(authors))
     return {
         "seq": [row[0] for row in rows],
         "score": [row[1] for row in rows],
@@ -94,9 +94,9 @@ def columns(
         "introduced": [row[3] for row in rows],
         "fixed": [row[4] for row in rows],
         "sha": [row[5][:12] for row in rows],
-        "author": [authors[visible(row[6])] for row in rows],
+        "author": [authors[row[6]] for row in rows],
         "at": [int(row[7].timestamp()) for row in rows],
-        "authors": list(authors),
+        "authors": [visible(author) for author in authors],
     }
 
 

@@ -39,9 +39,9 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 @register.filter
-def score(value: float | None) -> str:
-    """Two decimals, and as many as it needs not to read 100.00 while something is open."""
-    return shown(value) if value is not None else "–"
+def score(value: float | None, delta: float = 0.0) -> str:
+    """Two decimals, and as many as it needs to show a delta, or not to read 100.00 while something is open."""
+    return shown(value, delta) if value is not None else "–"
 
 
 @register.filter
