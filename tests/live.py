@@ -39,7 +39,7 @@ class LiveWorker:
         command += [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--hostname=test@%h"]
         self.log.unlink(missing_ok=True)
         # A test run that is killed takes its worker along, whatever that is doing.
-        self.process = launch(Program("worker", command, environment, ROOT, stop="QUIT"), self.log)
+        self.process = launch(Program("worker", command, environment, ROOT), self.log)
         deadline = time.monotonic() + PATIENCE
         while b" ready." not in self.log.read_bytes():
             if self.process.poll() is not None or time.monotonic() > deadline:

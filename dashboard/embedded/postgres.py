@@ -108,7 +108,8 @@ class Cluster:
         for name, value in (SETTINGS | (THROWAWAY if throwaway else {})).items():
             command += ["-c", f"{name}={value}"]
         # SIGINT is PostgreSQL's fast shutdown: it breaks connections off instead of waiting for them.
-        return Program("database", command, {"LC_ALL": "C"}, folder=Path("/"), stop="INT", account=self.account)
+        environment = {"LC_ALL": "C"}
+        return Program("database", command, environment, Path("/"), "INT", orphaned="INT", account=self.account)
 
     def url(self, database: str = "truthline") -> str:
         return f"postgres://{USER}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"

@@ -45,6 +45,7 @@ class Program:
     stop: str = "TERM"  # the signal that asks for an orderly end
     patience: float = 15.0  # seconds that end may take
     insist: str = "QUIT"  # the signal after that
+    orphaned: str = "KILL"  # what Linux sends it when this process is killed: a worker without its broker hears no TERM
     stdin: bytes = b""
     account: Account | None = None
 
@@ -233,7 +234,7 @@ def launch(program: Program, log: Path | None = None) -> subprocess.Popen[bytes]
                 stdout=file or subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(signal.Signals[f"SIG{program.stop}"]),  # noqa: PLW1509 (no threads here)
+                preexec_fn=_die_with_parent(signal.Signals[f"SIG{program.orphaned}"]),  # noqa: PLW1509 (no threads here)
                 **(program.account.identity if program.account else {}),
             )
         except OSError as error:

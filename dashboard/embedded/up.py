@@ -122,7 +122,9 @@ def _prepare() -> Program:
 
 def _web(port: int) -> Program:
     command = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", f"--bind={HOST}:{port}", "--workers=2"]
-    return Program("web", [*command, "--threads=4", "--no-control-socket", "--log-level=warning"], {}, ROOT)
+    command += ["--threads=4", "--no-control-socket", "--log-level=warning"]
+    # Orphaned, it is asked to end, so that it lets go of the port at once.
+    return Program("web", command, {}, ROOT, orphaned="TERM")
 
 
 def _worker() -> Program:
