@@ -70,7 +70,7 @@ def normalised(text: str) -> str:
 
 
 def match(criteria: Iterable[Criterion], new: Iterable[Draft]) -> list[Match]:
-    """Pair saved criteria with drafts, one to one: by key, then the most alike of the same kind and phase."""
+    """Pair saved criteria with drafts, one to one: by key, then the most alike of the same kind and phase. In the document's order."""
     drafts_by_key = {draft.key: draft for draft in new}
     matches, left = [], []
     for criterion in criteria:
@@ -85,7 +85,7 @@ def match(criteria: Iterable[Criterion], new: Iterable[Draft]) -> list[Match]:
         if not taken & {pair.criterion.pk, pair.draft.key}:
             taken |= {pair.criterion.pk, pair.draft.key}
             matches.append(pair)
-    return matches
+    return sorted(matches, key=lambda match: match.draft.ordinal)
 
 
 def _alike(criteria: Iterable[Criterion], new: Iterable[Draft]) -> Iterator[Match]:
