@@ -14,7 +14,7 @@ from scanner.models import Repository
 
 INTERVALS = {15: "every 15 minutes", 60: "every hour", 360: "every 6 hours", 1440: "every day", 0: "only when asked"}
 STATES = {"open": "open", "fixed": "fixed", "all": "open and fixed"}
-ORDERS = {"points": "Dearest first", "newest": "Newest first", "path": "By path"}
+ORDERS = {"points": "Costliest first", "newest": "Newest first", "path": "By path"}
 
 
 class ConnectForm(forms.Form):
