@@ -31,6 +31,14 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ON_MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
+GIT_CONFIGURATION = """\
+[user]
+    name = Tester
+    email = tester@example.org
+[init]
+    defaultBranch = main
+"""
+
 _cleanup = ExitStack()
 
 
@@ -47,14 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "TRUTHLINE_DATABASE_POOL": "off",
         "TRUTHLINE_HTTPS": "off",
         "TRUTHLINE_LOCAL_PATHS": "/",
-        "TRUTHLINE_DATA": str(_data()),
     }
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         # The run's first process started the servers; this one inherited their addresses.
         address, _, number = os.environ["BROKER_URL"].rpartition("/")
         os.environ["BROKER_URL"] = f"{address}/{int(number) + 1 + int(worker.removeprefix('gw'))}"
-    elif servers.given() is None:
+    else:
+        _make_surroundings()
+    if not worker and servers.given() is None:
         try:
             _start_servers()
         except CannotStart as error:
@@ -69,12 +78,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
-def _data() -> Path:
-    """Return one folder for the whole run, so that no test writes into a real one. The workers inherit it."""
-    inherited = os.environ.get("TRUTHLINE_DATA", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
-    data = Path(inherited or _cleanup.enter_context(TemporaryDirectory(prefix="truthline-test-")))
-    (data / "static").mkdir(exist_ok=True)
-    return data
+def _make_surroundings() -> None:
+    """Keep the run away from this machine's data folder and git configuration. xdist's workers inherit both."""
+    data = Path(_cleanup.enter_context(TemporaryDirectory(prefix="truthline-test-")))
+    (data / "static").mkdir()
+    git_configuration = data / "gitconfig"
+    git_configuration.write_text(GIT_CONFIGURATION, encoding="utf-8")
+    os.environ |= {
+        "TRUTHLINE_DATA": str(data),
+        "GIT_CONFIG_GLOBAL": str(git_configuration),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
