@@ -84,8 +84,12 @@ def table(path: Path, commit: str, commits: int) -> Iterator[tuple[str, str, str
         anew = commits * one.cpu / (one.cpu + history.cpu)
         yield "scanning each commit anew / history, CPU", f"{anew:,.0f}", "≥ 300 for 1,000"
         step = run(parts, "steps", path, commit, str(commits), cache).told
-        yield "next commit, resident", f"median {1000 * step['median']:.1f} ms, p99 {1000 * step['p99']:.1f} ms", ""
-        yield "next commit, resident, p99 / warm scan wall", f"{step['p99'] / warm.wall:.3f}", "≤ 0.05"
+        yield (
+            "next commit, resident, CPU",
+            f"median {1000 * step['median']:.1f} ms, p99 {1000 * step['p99']:.1f} ms",
+            "",
+        )
+        yield "next commit, resident, p99 / warm scan, CPU", f"{step['p99'] / warm.cpu:.3f}", "≤ 0.05"
     yield "peak RSS of a process, scan / unique bytes", f"{two.rss / size:.2f} ({two.rss / MB:.0f} MB)", "≤ 1.0"
     yield (
         "peak RSS of a process, history / unique bytes",
