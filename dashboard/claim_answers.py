@@ -39,7 +39,8 @@ class Statement(Protocol):
 
 
 class Answer(NamedTuple):
-    """`detail` is one sentence, `sha` the commit it is about, `line` where in the file to look."""
+    """`detail` says it in words; `line` is where in the file to look, at commit `sha`, or where that is empty at the
+    evaluated one."""
 
     result: ClaimResult.Result
     detail: str
@@ -151,7 +152,7 @@ def _exists(path: str, look: Look) -> Answer:
         return Answer(Result.NEVER, f"This history never had {path}.{_nearest(path, look)}")
     last = touches[-1]
     if last.new is not None:
-        return Answer(Result.HOLDS, f"{path} is in the tree.", look.head.sha)
+        return Answer(Result.HOLDS, f"{path} is in the tree.")
     moved = _renamed(path, last.commit, look)
     if moved:
         return Answer(Result.MOVED, f"Moved to {moved} in {look.named(last.commit)}.", last.commit)
@@ -180,9 +181,9 @@ def _line(claim: Statement, look: Look) -> Answer:
         return Answer(Result.UNKNOWN, f"No class or function of the file begins or stands at line {claim.at}.")
     lines = [row.line for row in facts.definitions if row.name == symbol]
     if claim.at in lines:
-        return Answer(Result.HOLDS, f"{symbol} is at line {claim.at}.", look.head.sha, claim.at)
+        return Answer(Result.HOLDS, f"{symbol} is at line {claim.at}.", line=claim.at)
     if lines:
-        return Answer(Result.MOVED, f"{symbol} is now at line {lines[0]}.", look.head.sha, lines[0])
+        return Answer(Result.MOVED, f"{symbol} is now at line {lines[0]}.", line=lines[0])
     return _defined(claim, look, symbol)
 
 
@@ -197,7 +198,7 @@ def _defined(claim: Statement, look: Look, symbol: str = "") -> Answer:
     sites = look.now.definitions(symbol)
     mine = next((site for site in sites if site.path == claim.path), None)
     if mine:
-        return Answer(Result.HOLDS, f"{symbol} is defined at line {mine.line}.", look.head.sha, mine.line)
+        return Answer(Result.HOLDS, f"{symbol} is defined at line {mine.line}.", line=mine.line)
     where = f" The tree defines it in {_places(sites)}." if sites else " The tree defines it nowhere."
     before = next((site for site in look.then.definitions(symbol) if site.path == claim.path), None)
     if before is None:
@@ -226,30 +227,35 @@ def _duplicate(claim: Statement, look: Look) -> Answer:
         if site.path != claim.path and look.past.config.scope_of(site.path) in _COUNTED
     ]
     if others:
-        return Answer(Result.HOLDS, f"{when}{symbol} is also defined in {_places(others)}.", tree.sha, mine[0].line)
+        return Answer(
+            Result.HOLDS,
+            f"{when}{symbol} is also defined in {_places(others)}.",
+            tree.sha if when else "",
+            mine[0].line,
+        )
     here, elsewhere = tree.importers(symbol, claim.path, look.past.config)
-    truth = f"{when}the only definition in the tree, {_files(here)} import it from there"
+    truth = f"{when}the only definition in the tree, imported from there in {_files(here)}"
     if elsewhere:
-        truth += f", {_files(elsewhere)} from elsewhere"
-    return Answer(Result.FALSE, f"{truth[0].upper()}{truth[1:]}.", tree.sha, mine[0].line)
+        truth += f" and from elsewhere in {_files(elsewhere)}"
+    return Answer(Result.FALSE, f"{truth[0].upper()}{truth[1:]}.", tree.sha if when else "", mine[0].line)
 
 
 def _module(claim: Statement, look: Look) -> Answer:
     for path in claim.paths:
         if path in look.now.files:
-            return Answer(Result.HOLDS, f"{path} is in the tree.", look.head.sha)
+            return Answer(Result.HOLDS, f"{path} is in the tree.")
     deleted = [touches[-1] for path in claim.paths if (touches := look.touched.get(path))]
     if deleted:
         last = max(deleted, key=lambda touch: look.past.seqs.get(touch.commit, 0))
         return _exists(last.path, look)
     if any(path.startswith(f"{claim.paths[0].removesuffix('.py')}/") for path in look.now.files):
-        return Answer(Result.HOLDS, "It is a folder of modules without __init__.py.", look.head.sha)
+        return Answer(Result.HOLDS, "It is a folder of modules without __init__.py.")
     parent, _, name = claim.symbol.rpartition(".")
     for path in module_paths(parent, look.past.config):
         if path in look.now.files:
             facts = look.now.facts.get(path)
             if facts and (name in facts.names or any(row.name == name for row in facts.definitions)):
-                return Answer(Result.HOLDS, f"{name} is a name of {path}.", look.head.sha)
+                return Answer(Result.HOLDS, f"{name} is a name of {path}.")
     broken = (
         Violation.objects.filter(epoch=look.past.epoch, rule="unresolvable-import")
         .filter(Q(symbol=claim.symbol) | Q(message__startswith=f"There is no module {claim.symbol}."))
@@ -267,7 +273,7 @@ def _is_module(importer: str, level: int, module: str, path: str, config: Config
     if named is None:
         return False
     if level:
-        place = named.strip("/")
+        place = "/".join(part for part in named.split("/") if part)
         return path in {f"{place}.py", f"{place}/__init__.py"}
     return path in module_paths(named, config)
 

@@ -70,7 +70,10 @@ def normalised(text: str) -> str:
 
 
 def match(criteria: Iterable[Criterion], new: Iterable[Draft]) -> list[Match]:
-    """Pair saved criteria with drafts, one to one: by key, then the most alike of the same kind and phase. In the document's order."""
+    """Pair saved criteria with drafts, one to one: by key, then the most alike of the same kind and phase.
+
+    The pairs are in the order of the document.
+    """
     drafts_by_key = {draft.key: draft for draft in new}
     matches, left = [], []
     for criterion in criteria:

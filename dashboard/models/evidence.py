@@ -136,7 +136,8 @@ class ClaimResult(models.Model):
     """What the tree says about a statement of the plan, from commit `from_seq` up to `until_seq`, half-open.
 
     `line` is the statement's line in the plan, `text` what it claims, `path` the file it is about. `detail` is the
-    nearest truth in one sentence, `sha` the commit that it names, `link_line` the line in `path` that shows it.
+    nearest truth in words, `sha` the commit that it names, empty for the evaluated one, `link_line` the line in
+    `path` there that shows it.
     """
 
     class Kind(models.TextChoices):
