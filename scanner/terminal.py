@@ -32,6 +32,9 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        if path is None:
+            # What is still buffered would fail once more when Python ends, and 3.11.2 says so.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror}") from None
 
 
