@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 _Edges = Mapping[str, Collection[str]]
 # From here on it is cheaper to look at the whole graph once than at each edge.
 _MANY = 500
+# A longer circle is known to be one, and not followed: a hostile tree could make each of its modules lie on one.
+LONGEST = 64
 
 
 class Cycles:
@@ -26,7 +28,8 @@ class Cycles:
     def through(self) -> Mapping[str, tuple[str, ...]]:
         """Node → the nodes of a shortest circle from it; nodes on no circle are left out.
 
-        Among equally short circles it is the first in the order of the nodes' names.
+        Among equally short circles it is the first in the order of the nodes' names. One of more than LONGEST nodes
+        is told by its first node alone.
         """
         return self._cycles
 
@@ -83,13 +86,17 @@ class Cycles:
             members = self._component.get(start, frozenset())
             if end not in members:
                 continue
-            longest = max((len(self._cycles[node]) for node in members if node in self._cycles), default=0)
+            longest = max((self._length(node) for node in members if node in self._cycles), default=0)
             to_start = distances(self._before, start, members, longest)
             from_end = distances(self._after, end, members, longest)
             for node in to_start.keys() & from_end.keys():
-                if node in self._cycles and to_start[node] + from_end[node] + 1 <= len(self._cycles[node]):
+                if node in self._cycles and to_start[node] + from_end[node] + 1 <= self._length(node):
                     found.add(node)
         return found
+
+    def _length(self, node: str) -> int:
+        nodes = len(self._cycles[node])
+        return nodes if nodes > 1 else LONGEST + 1
 
     def _renew(self, nodes: Iterable[str]) -> set[str]:
         changed = set()
@@ -112,6 +119,8 @@ class Cycles:
         step = 0
         while successors.isdisjoint(level):
             step += 1
+            if step == LONGEST:
+                return (node,)
             level = {b for a in level for b in self._before[a] if b in members and b not in distance}
             distance.update(dict.fromkeys(level, step))
         cycle = [node]

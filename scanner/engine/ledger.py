@@ -16,7 +16,7 @@ SCORED: frozenset[Scope] = frozenset({"production", "tests", "scripts"})
 class Entry(NamedTuple):
     """What one Python file adds. `names` are its classes and registered functions, `symbols` the (path, name) of what
     it imports, `shared` the number of its factory-like functions and stateful classes, `conforming` the registered
-    symbols it defines or imports as it should."""
+    symbols it imports as it should."""
 
     scope: Scope
     service: str
@@ -76,7 +76,7 @@ class Ledger:
             self._conforming[registered] += by
 
     def conforming(self, symbol: str) -> int:
-        """Return the number of files that define or import a registered symbol as they should."""
+        """Return the number of files that import a registered symbol as they should."""
         return self._conforming[symbol]
 
     def obligations(self, registered: dict[str, int]) -> Obligations:

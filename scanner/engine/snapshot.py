@@ -65,8 +65,9 @@ class Snapshot:
     @property
     def obligations(self) -> Obligations:
         """Raw counts by area: in all, by service and by registered symbol."""
-        registered = self._world.registered
-        sites = {symbol: self._ledger.conforming(symbol) for symbol in registered if self._world.canonical_path(symbol)}
+        world = self._world
+        homes = {symbol: world.canonical_path(symbol) for symbol in world.registered}
+        sites = {symbol: 1 + self._ledger.conforming(symbol) for symbol, home in homes.items() if home}
         return self._ledger.obligations(sites)
 
     def apply(self, changes: Sequence[Change], versions_of: VersionsOf = _no_versions) -> Delta:
@@ -153,14 +154,11 @@ class Snapshot:
         )
 
     def _conforming(self, path: str) -> frozenset[str]:
-        """Return the registered symbols that a file defines, or imports from a module that may offer them."""
+        """Return the registered symbols that a file imports from a module that may offer them."""
         world = self._world
-        found = set()
-        for symbol, entry in world.registered.items():
-            home = world.canonical_path(symbol)
-            through = world.links[path].through
-            if home and (
-                path == home or any((world.file_of(m), symbol) in through for m in (entry.module, *entry.public))
-            ):
-                found.add(symbol)
-        return frozenset(found)
+        through = world.links[path].through
+        return frozenset(
+            symbol
+            for symbol, entry in world.registered.items()
+            if any((world.file_of(module), symbol) in through for module in (entry.module, *entry.public))
+        )

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 
+from scanner.engine.graph import LONGEST
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.violation import Related
 from scanner.engine.world import World
 
+_MOST_SHOWN = 8
 # A module has one such violation at most, whatever its name: it is the path's.
 _WHOLE_MODULE = ""
 
@@ -58,19 +60,26 @@ class ImportCycle(Rule):
         if cycle is None or path not in world.files:
             return
         places = list(_places(cycle, world))
-        names = " → ".join(world.files[place.path].module for place in [*places, places[0]])
         how = "Imports go in a circle" if loading else "With imports inside functions, imports go in a circle"
-        first = places[0]
+        line = places[0].line if places else min(edge.line for edge in world.links[path].edges.values())
         yield Finding(
             path,
-            first.line,
-            first.line,
+            line,
+            line,
             world.files[path].module,
             _WHOLE_MODULE,
-            f"{how}: {names}.",
+            f"{how}: {_shown([world.files[place.path].module for place in places])}.",
             "medium" if loading else "low",
             related=tuple(places[1:]),
         )
+
+
+def _shown(names: list[str]) -> str:
+    if not names:
+        return f"it has more than {LONGEST} modules"
+    if len(names) > _MOST_SHOWN:
+        return f"{' → '.join(names[:_MOST_SHOWN])} → … ({len(names)} modules)"
+    return " → ".join([*names, names[0]])
 
 
 def _all_cycles(world: World) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -79,6 +88,8 @@ def _all_cycles(world: World) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _places(cycle: tuple[str, ...], world: World) -> Iterator[Related]:
+    if len(cycle) == 1:  # too long to be followed
+        return
     for path, target in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
         edge = world.links[path].edges[target]
         yield Related(path, edge.line, f"imports {world.files[target].module}")

@@ -132,3 +132,13 @@ def test_the_shortest_circle_is_shown_and_follows_edits_elsewhere():
     made.apply([Change("pkg/b.py", "x", None)])
     by_path = {v.path: v for v in made.violations.values() if v.rule == RULE}
     assert by_path["pkg/a.py"].message == "Imports go in a circle: pkg.a → pkg.long → pkg.longer → pkg.a."
+
+
+def test_very_long_circles_are_told_in_short():
+    def message(length):
+        tree = {f"m{number}.py": f"import m{(number + 1) % length}\n" for number in range(length)}
+        return {v.path: v.message for v in snapshot(tree).violations.values()}["m0.py"]
+
+    assert message(8) == "Imports go in a circle: m0 → m1 → m2 → m3 → m4 → m5 → m6 → m7 → m0."
+    assert message(9) == "Imports go in a circle: m0 → m1 → m2 → m3 → m4 → m5 → m6 → m7 → … (9 modules)."
+    assert message(65) == "Imports go in a circle: it has more than 64 modules."

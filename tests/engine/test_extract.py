@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from scanner.engine import facts
+from scanner.engine.extract import extract
+from scanner.engine.facts import Facts, Import, decode, encode
+
+
+def read(text: str) -> Facts:
+    return extract(dedent(text).encode())
+
+
+def test_imports_and_where_they_stand():
+    found = read(
+        """
+        import a, a.b as c
+        from ..d import (
+            e,
+            f as g,
+        )
+        if __name__ == "__main__":
+            import h
+        def outer():
+            class Inner:
+                def run(self):
+                    from i import *
+        """
+    )
+    assert found.imports == (
+        Import(2, 2, 0, "a", (), "", 0, ""),
+        Import(2, 2, 0, "a.b", (), "c", 0, ""),
+        Import(3, 6, 2, "d", (("e", "e"), ("f", "g")), "", 0, ""),
+        Import(8, 8, 0, "h", (), "", facts.CONDITIONAL | facts.MAIN, ""),
+        Import(12, 12, 0, "i", (("*", "*"),), "", facts.DEFERRED, "outer.Inner.run"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "where"),
+    [
+        ("if x:", facts.CONDITIONAL),
+        ("if TYPE_CHECKING:", facts.TYPE_CHECKING),
+        ("if typing.TYPE_CHECKING:", facts.TYPE_CHECKING),
+        ("if not TYPE_CHECKING:", facts.CONDITIONAL),
+        ("if False:", facts.TYPE_CHECKING),
+        ("if not TYPE_CHECKING: ...\nelse:", facts.TYPE_CHECKING),
+        ("if TYPE_CHECKING: ...\nelse:", facts.CONDITIONAL),
+        ("while x:", facts.CONDITIONAL),
+        ("for x in y:", facts.CONDITIONAL),
+        ("with x:", 0),
+        ("with suppress(ImportError):", facts.CONDITIONAL | facts.GUARDED),
+        ("with pytest.raises(ModuleNotFoundError):", facts.REFUSED),
+        ("with pytest.raises(ValueError):", 0),
+        ("match x:\n  case 1:", facts.CONDITIONAL),
+    ],
+)
+def test_where_a_block_stands(head: str, where: int):
+    [row] = extract(f"{head}\n    import a\n".encode()).imports
+    assert row.where == where
+
+
+@pytest.mark.parametrize(
+    ("handler", "where"),
+    [
+        ("except ImportError: pass", facts.CONDITIONAL | facts.GUARDED),
+        ("except (ValueError, builtins.ImportError): pass", facts.CONDITIONAL | facts.GUARDED),
+        ("except Exception: pass", facts.CONDITIONAL | facts.GUARDED),
+        ("except: pass", facts.CONDITIONAL | facts.GUARDED),
+        ("except ValueError: pass", facts.CONDITIONAL),
+        ("finally: pass", 0),
+    ],
+)
+def test_where_a_try_stands(handler: str, where: int):
+    [row] = extract(f"try:\n    import a\n{handler}\n".encode()).imports
+    assert row.where == where
+
+
+def test_handlers_of_guards_are_fallbacks_and_else_is_not():
+    rows = read(
+        """
+        try: ...
+        except ImportError: import a
+        except ValueError: import b
+        else: import c
+        finally: import d
+        """
+    ).imports
+    assert [row.where & ~facts.CONDITIONAL for row in rows] == [facts.FALLBACK, 0, 0, 0]
+
+
+def test_names_bound_and_what_modules_do():
+    found = read(
+        """
+        a = b.c = 1
+        (d, [e, *f]) = g = x.y
+        h: int
+        i: int = 1
+        j += 1
+        for k in (): l = 1
+        with x as (m, n): ...
+        if (o := 1): ...
+        __all__ = ["a"]
+        __all__ += ("d",)
+        __all__.extend(["e"])
+        __all__.append("f")
+        def function():
+            global p
+            q = 1
+        if TYPE_CHECKING:
+            r = 1
+        """
+    )
+    assert found.names == tuple(sorted({*"adefgijklmnop", "__all__"}))
+    assert found.typing_names == ("r",)
+    assert found.aliases == tuple(sorted({"d": "x.y", "e": "x.y", "f": "x.y", "g": "x.y"}.items()))
+    assert found.exports == ("a", "d", "e", "f")
+    assert found.patches == ("b.c",)
+    assert read("__all__ = ['a'] + other.__all__").exports is None
+
+
+@pytest.mark.parametrize(
+    ("text", "trait"),
+    [
+        ("def __getattr__(name): ...", facts.HAS_GETATTR),
+        ("__getattr__ = x", facts.HAS_GETATTR),
+        ("sys.modules[__name__] = x", facts.REPLACES_ITSELF),
+        ("globals()['x'] = 1", facts.SETS_NAMES),
+        ("def f():\n    globals().update(x)", facts.SETS_NAMES),
+        ("vars().update(x)", facts.SETS_NAMES),
+        ("exec(x)", facts.SETS_NAMES),
+        ("setattr(sys.modules[__name__], x, y)", facts.SETS_NAMES),
+        ("sys.meta_path.insert(0, x)", facts.INSTALLS_FINDER),
+        ("class A:\n    def f(self):\n        sys.meta_path.append(self)", facts.INSTALLS_FINDER),
+        ("sys.path_hooks += [x]", facts.INSTALLS_FINDER),
+        ("__path__ = x", facts.SETS_PATH),
+        ("__path__.append(x)", facts.SETS_PATH),
+        ("sys.modules[__name__ + '.x'] = y", facts.REGISTERS_MODULES),
+        ("sys.modules['a.b'] = y", 0),
+        ("def f():\n    exec(x)", 0),
+        ("x.update(y)", 0),
+        ("sys.modules", 0),
+    ],
+)
+def test_what_a_module_does(text: str, trait: int):
+    assert extract(text.encode()).module == trait
+
+
+def test_definitions():
+    found = read(
+        '''
+        @dataclass(frozen=True)
+        class A(b.C, Generic[T]):
+            """Doc."""
+            x: int
+            y = z = 1
+            def run(self): self.x = 1
+            class Inner: ...
+        async def f(): return A()
+        if x:
+            class B: pass
+        '''
+    )
+    a, f, b = found.definitions
+    assert (a.name, a.line, a.end_line, a.where) == ("A", 3, 8, 0)
+    assert (a.bases, a.decorators, a.members) == (("b.C", "Generic"), ("dataclass",), ("Inner", "run", "y", "z"))
+    assert a.traits == facts.IS_CLASS | facts.STATEFUL | facts.VALUE
+    assert (f.traits, f.returns) == (facts.IS_ASYNC | facts.FACTORY, ("A",))
+    assert (b.traits, b.where) == (facts.IS_CLASS | facts.EMPTY, facts.CONDITIONAL)
+
+
+@pytest.mark.parametrize(
+    ("body", "stateful"),
+    [
+        ("def __init__(self): self.x = []", True),
+        ("def __init__(self): self.x = collections.deque()", True),
+        ("def __init__(self, x): self.x = x", False),
+        ("def set(self, x): self.x = x", True),
+        ("def set(this, x): this.x[1].y = x", True),
+        ("def add(self): self.x += 1", True),
+        ("def add(self, other): other.x = 1", False),
+        ("x = []", False),
+    ],
+)
+def test_stateful_classes(body: str, stateful: bool):
+    [definition] = extract(f"class A:\n    {body}\n".encode()).definitions
+    assert bool(definition.traits & facts.STATEFUL) == stateful
+
+
+BODY = "def f(a, b=1):\n    if a:\n        return b\n    return [a, 'x']\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (
+            "def g(a,\n      b = 1):\n    '''Doc.'''\n    if (a):  # why\n      return b\n\n    return [a,\n \"x\"]\n",
+            True,
+        ),
+        ("def f(a, b=1):\n    if a:\n        return b\n        return [a, 'x']\n", False),
+        ("def f(a, b=1):\n    if a:\n        return b\n    return [a, b'x']\n", False),
+        ("def f(a, b=True):\n    if a:\n        return b\n    return [a, 'x']\n", False),
+        ("def f(a, c=1):\n    if a:\n        return c\n    return [a, 'x']\n", False),
+    ],
+)
+def test_equal_bodies(text: str, same: bool):
+    [one], [other] = extract(BODY.encode()).definitions, extract(text.encode()).definitions
+    assert (one.body == other.body) == same
+
+
+def test_members_are_not_moved_between_branches():
+    [one] = extract(b"def f():\n    if a: b\n    else: c; d\n").definitions
+    [other] = extract(b"def f():\n    if a: b; c\n    else: d\n").definitions
+    assert one.body != other.body
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome", "line"),
+    [
+        (b"x = 1\ndef f(:\n", "unparsable", 2),
+        (b"x = '\0'\n", "unparsable", 0),
+        (b"\xff\xfe", "unparsable", 1),
+        (b"# coding: latin-1\nx = '\xe9'\n", "ok", 0),
+        (b"\xef\xbb\xbfx = 1\n", "ok", 0),
+        (b"# coding: punycode\n", "unsupported-encoding", 1),
+        (b"#!python\n# vim: set fileencoding=no-such-thing :\n", "unsupported-encoding", 1),
+        (b"x = 1\n# coding: punycode\n", "ok", 0),
+        (b"", "ok", 0),
+        (b"print 'old'\n", "unparsable", 1),
+        (b"x = f'{'new'}'\n", "ok", 0),
+    ],
+)
+def test_outcomes(source: bytes, outcome: str, line: int):
+    found = extract(source)
+    assert (found.outcome, found.line) == (outcome, line)
+    assert bool(found.detail) == (outcome != "ok")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + " + ".join(["1"] * 900),
+        "x" + ".b" * 900,
+        "if a: b\n" + "".join("elif a: b\n" for _ in range(900)),
+        "x = a" + ".f()" * 400,
+        "\n".join("    " * depth + "if x:" for depth in range(99)) + "\n" + "    " * 99 + "import a",
+        "\n".join(" " * depth + "class A:" for depth in range(99)) + "\n" + " " * 99 + "import a",
+    ],
+)
+def test_long_chains(text: str):
+    assert extract(text.encode()).outcome == "ok"
+
+
+def test_stored_facts_are_the_same_facts():
+    found = read(
+        "from a import b\nclass C(b): x = 1\n_x = None\ndef f():\n    global _x\n    _x = C()\n    return _x\n"
+    )
+    assert decode(encode(found)) == found
+    broken = Facts("timeout", "gave up", 0, 3)
+    assert decode(encode(broken)) == broken
