@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score
 
@@ -49,7 +49,7 @@ def _topic(words: str, rule: str, *, wide: bool = False) -> _Topic:
 
 # In this order: the first whose words occur is meant.
 _TOPICS = (
-    _topic(r"\b(circular|cyclic)\b|\b(import|dependency) cycles?\b", "import-cycle", wide=True),
+    _topic(r"\b(circular|cyclic) (imports?|dependenc\w*)|\b(import|dependency) cycles?\b", "import-cycle", wide=True),
     _topic(r"\bdeprecated\b.*\bimports?\b|\bimports?\b.*\bdeprecated\b", "deprecated-import"),
     _topic(
         r"\bimport(s|ing|ed)?\b.*\b(canonical|single|one|unified|ssot)\b|\b(canonical|unified|ssot)\b.*\bimports?\b",
@@ -69,9 +69,16 @@ _TOPICS = (
     _topic(r"\bos\.(environ|getenv)\b|\bdirect (environment|env)\b", "direct-environ", wide=True),
     _topic(r"\bcross[- ]service\b|\bservice boundar", "cross-service-import", wide=True),
     _topic(r"\b(syntax errors?|unparsable|do(es)? not parse)\b", "unparsable-file", wide=True),
-    _topic(r"\bduplicat\w*\b", "duplicate-definition"),
+    _topic(
+        r"\bduplicates?\b(?! (events?|messages?|keys?|requests?|entries|rows|records|files?)\b)|\bcode duplication\b|"
+        r"\b(single|only one|exactly one)\b.*\b(implementation|definition|class)\b",
+        "duplicate-definition",
+    ),
 )
-_FINDINGS = re.compile(r"\b(violations?|findings?|duplicat\w*|ssot issues?)\b", re.IGNORECASE)
+_FINDINGS = re.compile(r"\b(violations?|findings?|ssot issues?)\b", re.IGNORECASE)
+
+# Other checks find violations as well.
+_OURS = re.compile(r"\b(ssot|source of truth|duplicat\w*|findings?|violation count|truthline)\b", re.IGNORECASE)
 
 _NEW = re.compile(r"\b(introduc\w*|new|added|adding|creat\w*|caus\w*|regress\w*)\b", re.IGNORECASE)
 _NONE = re.compile(r"\b(no|zero|0|none|without|never|free of)\b", re.IGNORECASE)
@@ -81,20 +88,23 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _FILE_GONE = re.compile(r"\b(remov\w*|delet\w*|eliminat\w*|gone|no longer (exists?|present)|rm)\b", re.IGNORECASE)
-_EVERY = re.compile(r"\b(all|every|each|only|exclusively|100 ?%)\b", re.IGNORECASE)
+_EVERY = re.compile(r"\b(all|every|each|only|exclusively|single|exactly one|100 ?%)\b", re.IGNORECASE)
 _ANYWHERE = re.compile(r"\b(any|anywhere|everywhere|entire|whole|codebase|repository|repo|system)\b", re.IGNORECASE)
 _LIMIT = re.compile(
     r"(?P<most>≤|<=|\bat most\b|\bno more than\b|\b(?:reduced |down )to\b|\bmaximum(?: of)?\b)\s*(?P<n>\d{1,9})\b|"
     r"(?P<below>(?<![<=])<(?!=)|\bbelow\b|\bunder\b|\b(?:fewer|less) than\b)\s*(?P<m>\d{1,9})\b",
     re.IGNORECASE,
 )
-_SCORE = re.compile(r"\b(score|compliance)\b", re.IGNORECASE)
+# Other things are scored as well: only one of the plan's own subject is meant.
+_SCORE = re.compile(r"\bcompliance( score)?\b|\bssot score\b|\A\W*(the |plan |overall )*score\b", re.IGNORECASE)
 _BETTER = re.compile(r"\b(improv\w*|increas\w*|higher|rais\w*|rises?|better|grows?)\b", re.IGNORECASE)
 _KEPT = re.compile(r"\b(not (decrease|drop|fall|decline)|maintain\w*|unchanged|no (decrease|drop|decline))\b", re.I)
 _AT_LEAST = re.compile(
     r"(?P<op>≥|>=|>|\bat least\b|\babove\b|\bover\b|\breach\w*|\bto\b)\s*(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<p>%?)", re.I
 )
-_TESTS = re.compile(r"\b(tests?|testing|test[- ]suites?|suites?|pytest|coverage|e2e|end[- ]to[- ]end)\b", re.IGNORECASE)
+_TESTS = re.compile(
+    r"\b(tests?|test_\w+|testing|test[- ]suites?|suites?|pytest|coverage|e2e|end[- ]to[- ]end)\b", re.IGNORECASE
+)
 _RUNNING = re.compile(
     r"\b(performance|latency|memory|leaks?|functionality|works?|working|flow|downtime|production|staging|deploy\w*|users?"
     r"|instances?|isolat\w*|cleanup|events?)\b",
@@ -128,7 +138,7 @@ def _path_gone(text: str, aims: Sequence[Aim]) -> Suggestion | None:
         return None
     for path in _paths_in(text):
         aimed = next((aim.path for aim in aims if aim.path == path or aim.path.endswith(f"/{path}")), "")
-        if aimed or "/" in path:
+        if aimed or "/" in path.rstrip("/"):
             glob = aimed or path.rstrip("/") + ("/**" if path.endswith("/") else "")
             return Suggestion(PathAbsent(glob), f"“{gone[0]}” and names the file → it is absent", sure=bool(aimed))
     mine = _stems(text) - _stems(gone[0])
@@ -173,7 +183,8 @@ def _of_rule(text: str, names: Names, rules: Collection[str]) -> Suggestion | No
         return None
     if rule not in rules:
         return Suggestion(Manual(), f"mentions “{_short(said)}”, for which there is no rule yet", sure=False)
-    return guess
+    # A command in the text says better what was meant.
+    return replace(guess, sure=not re.search(r"\b(grep|logs?|warnings?)\b", text))
 
 
 def _of_findings(text: str, names: Names) -> Suggestion | None:
@@ -182,7 +193,8 @@ def _of_findings(text: str, names: Names) -> Suggestion | None:
         return None
     plan = bool(names.symbols or names.paths) and not _ANYWHERE.search(text)
     whose = "of what the plan names" if plan else "of the repository"
-    return _direction(text, Filters(plan=plan), f"mentions “{found[0]}” → the findings {whose}")
+    guess = _direction(text, Filters(plan=plan), f"mentions “{found[0]}” → the findings {whose}")
+    return replace(guess, sure=guess.sure and bool(_OURS.search(text))) if guess else None
 
 
 def _direction(text: str, filters: Filters, reason: str) -> Suggestion | None:
@@ -204,7 +216,7 @@ def _direction(text: str, filters: Filters, reason: str) -> Suggestion | None:
 def _paths_in(text: str) -> Iterator[str]:
     for found in _PATH.finditer(text):
         path = found[0].removeprefix("./")
-        if "/" in path or path.endswith(".py"):
+        if ".." not in path and (re.search(r"\w\.\w{1,5}\Z", path) or (path.endswith("/") and "/" in path[:-1])):
             yield path
 
 

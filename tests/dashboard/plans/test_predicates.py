@@ -96,6 +96,8 @@ def test_stored_nonsense_is_refused(data: object) -> None:
         ("Zero duplicates of Basket", "count(rule=duplicate-definition, symbol=Basket) == 0"),
         ("No new violations", "no_new(plan)"),
         ("No violations anywhere in the repository", "count() == 0"),
+        ("Single canonical Basket implementation", "count(rule=duplicate-definition, symbol=Basket) == 0"),
+        ("No event loss or duplication", "manual"),
         # Rules
         ("All imports use canonical Basket source", "count(rule=non-canonical-import, symbol=Basket) == 0"),
         ("No circular dependencies introduced", "no_new(rule=import-cycle)"),
@@ -107,6 +109,7 @@ def test_stored_nonsense_is_refused(data: object) -> None:
         ("Compliance score improves", "score > start"),
         ("Score reaches 90%", "score >= 90"),
         ("Compliance does not decrease", "score >= start"),
+        ("Chat functionality score ≥80%", "manual"),
         # A person
         ("All tests pass", "manual"),
         ("Tests for removed duplicates pass", "manual"),
