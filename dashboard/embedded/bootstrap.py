@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from dashboard.embedded.failure import CannotStart
 
@@ -37,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one `manage.py` command and return its exit code."""
     try:
         check_git()
-        environment = Environment(ROOT)
+        # The standard output of other commands may be read by a program.
+        environment = Environment(ROOT, sys.stdout if arguments[:1] in (["up"], ["test"]) else sys.stderr)
         environment.ensure([*PACKAGES, *(TEST_PACKAGES if arguments[:1] == ["test"] else ())])
         if not environment.entered():
             # So that a redirected log keeps the order of what was said.
@@ -72,11 +74,12 @@ class Environment:
     """The virtual environment of one checkout: `<root>/.venv`.
 
     A stamp in it holds the digest of every requirements file that was installed to the end, so that an interrupted
-    first start is made good by the next one, and a changed requirement is installed.
+    first start is made good by the next one, and a changed requirement is installed. `news` hears of what takes long.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, news: TextIO) -> None:
         self.root = root
+        self.news = news
         self.folder = root / ".venv"
         self.python = self.folder / "bin" / "python"
         self.stamp = self.folder / "truthline-requirements.json"
@@ -129,7 +132,7 @@ class Environment:
 
     def _make(self) -> None:
         check_venv_modules()
-        print(f"Making {self.folder} …", flush=True)
+        print(f"Making {self.folder} …", file=self.news, flush=True)
         made = subprocess.run(
             [sys.executable, "-m", "venv", "--clear", self.folder], capture_output=True, text=True, check=False
         )
@@ -137,7 +140,7 @@ class Environment:
             raise CannotStart(f"could not make {self.folder}: {last_line(made.stdout + made.stderr)}")
 
     def _install(self, files: Sequence[str]) -> None:
-        print(f"Installing {', '.join(files)} …", flush=True)
+        print(f"Installing {', '.join(files)} …", file=self.news, flush=True)
         command = [str(self.python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
         command += ["--progress-bar", "off", "--retries", "2"]
         for name in files:

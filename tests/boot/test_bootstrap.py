@@ -87,6 +87,13 @@ def test_half_made_environment_and_no_network(checkout: Checkout):
     assert "Making" not in done.stdout
 
 
+def test_a_program_reads_nothing_but_the_command_s_output(checkout: Checkout):
+    done = checkout.manage("import_plan", "plan.md", "--dry-run", "--format", "json", **NO_INDEX)
+    assert done.stdout == ""
+    assert "Making" in done.stderr
+    assert "no package index answers" in done.stderr.splitlines()[-1]
+
+
 def test_folder_that_is_not_writable():
     user = current() if os.geteuid() == 0 else None
     with bare_checkout(user) as checkout:
