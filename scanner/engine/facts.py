@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, fields
 from pathlib import Path
-from sys import intern
 from typing import Any, Literal, NamedTuple, cast
 
 import msgpack  # type: ignore[import-untyped]
@@ -170,10 +169,4 @@ def decode(data: bytes) -> Facts:
     told = dict(zip(_FIELDS, values, strict=True))
     for name, row in _ROWS.items():
         told[name] = tuple(map(row._make, told[name]))
-    told["imports"] = tuple(_interned(row) for row in told["imports"])
     return Facts(**told)
-
-
-def _interned(row: Import) -> Import:
-    """Module names repeat in thousands of files: hold each once."""
-    return row._replace(module=intern(row.module))

@@ -45,7 +45,15 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
     symbols: set[tuple[str, str]] = set()
     through: set[tuple[str, str]] = set()
     broken: list[Broken] = []
+    outside: dict[str, bool] = {}
     for row in facts.imports:
+        if not row.level:
+            # Nine of ten imports leave the repository: they are told by their first part.
+            top = row.module.partition(".")[0]
+            if top not in outside:
+                outside[top] = ask(Question(top, "")).state is State.EXTERNAL
+            if outside[top]:
+                continue
         for name, target in _follow(path, row, facts.virtual, ask):
             if target.state in _ABSENT or (target.state is State.TYPING and not row.where & TYPE_CHECKING):
                 broken.append(Broken(row, "" if target.state is State.NO_MODULE else name))
@@ -64,7 +72,7 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
 def _follow(path: str, row: Import, virtual: tuple[str, ...], ask: Ask) -> Iterator[tuple[str, Target]]:
     """Yield each name of an import statement ("" for a module) with what it reaches."""
     module = module_named(path, row.level, row.module)
-    if module is None or (not row.level and ask(Question(row.module.partition(".")[0], "")).state is State.EXTERNAL):
+    if module is None:
         return
     for name in [name for name, _ in row.names] or [""]:
         wanted = "" if name == "*" else name

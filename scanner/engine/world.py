@@ -145,7 +145,8 @@ class World:
         if before and after and before.facts is after.facts:
             return
         mine = self._interfaces.pop(path, None)
-        theirs = self._interface(path)
+        # An interface that was never read need not be made: whoever looked at the file found that it had no facts.
+        theirs = self._interface(path) if mine is not None else None
         if mine is None or theirs is None:
             yield mark_rest(path)
         else:
