@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from django.db.models import Q
 
 from dashboard.models import ClaimResult
 from dashboard.series import Past
+from dashboard.trees import Site, Tree, bound_names, module_paths
 from scanner.engine import git
-from scanner.engine.config import Config
-from scanner.engine.facts import EXTRACTOR_VERSION, Facts, decode
+from scanner.engine.facts import EXTRACTOR_VERSION, decode
 from scanner.engine.path_history import Touch, files_holding
-from scanner.engine.questions import module_named
 from scanner.models import Blob, Commit, Violation
 
 Result = ClaimResult.Result
@@ -48,46 +46,17 @@ class Answer(NamedTuple):
     line: int | None = None
 
 
-class Site(NamedTuple):
-    path: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A commit's Python files and, of those that hold a wanted name, the facts."""
-
-    sha: str
-    files: dict[str, str]
-    facts: dict[str, Facts]
-
-    def definitions(self, symbol: str) -> list[Site]:
-        return [
-            Site(path, row.line)
-            for path, facts in sorted(self.facts.items())
-            for row in facts.definitions
-            if row.name == symbol
-        ]
-
-    def importers(self, symbol: str, path: str, config: Config) -> tuple[int, int]:
-        """How many files import the name from this file, and how many from elsewhere."""
-        here = elsewhere = 0
-        for other, facts in self.facts.items():
-            sources = {
-                _is_module(other, row.level, row.module, path, config)
-                for row in facts.imports
-                if any(name == symbol for name, _ in row.names)
-            }
-            here += True in sources
-            elsewhere += False in sources
-        return here, elsewhere
-
-
 class Look:
-    """What answers are read from: the head's tree, the start's, and the history of the named paths."""
+    """What answers are read from: the head's tree, the start's, and the history of the named paths.
 
-    def __init__(self, past: Past, source: git.Repository, head: Commit, symbols: Iterable[str]) -> None:
+    Facts are at hand of files that hold one of the `symbols`, of the named paths and of `others`.
+    """
+
+    def __init__(
+        self, past: Past, source: git.Repository, head: Commit, symbols: Iterable[str], others: Iterable[str] = ()
+    ) -> None:
         self.past, self.source, self.head = past, source, head
+        self.others = set(others)
         self.symbols = sorted({symbol for symbol in symbols if symbol.isidentifier()})
         self.touched: dict[str, list[Touch]] = {}
         for touch in past.touches:
@@ -112,7 +81,8 @@ class Look:
 
     def _tree(self, sha: str) -> Tree:
         files = self.source.tree(sha)
-        wanted = {path for path in files_holding(self.source, sha, self.symbols) | self.touched.keys() if path in files}
+        named = self.touched.keys() | self.others
+        wanted = {path for path in files_holding(self.source, sha, self.symbols) | named if path in files}
         blobs = {files[path] for path in wanted if files[path] != git.LINK}
         known = {blob: decode(data) for blob, data in Blob.objects.facts(EXTRACTOR_VERSION, sorted(blobs))}
         return Tree(sha, files, {path: known[files[path]] for path in wanted if files[path] in known})
@@ -136,14 +106,6 @@ def answer(claim: Statement, look: Look) -> Answer:
             return _duplicate(claim, look)
         case _:
             return _module(claim, look)
-
-
-def module_paths(name: str, config: Config) -> Iterator[str]:
-    """Yield the files in which a module may stand."""
-    for root in config.roots or ("",):
-        place = f"{root}/{name.replace('.', '/')}" if root else name.replace(".", "/")
-        yield f"{place}.py"
-        yield f"{place}/__init__.py"
 
 
 def _exists(path: str, look: Look) -> Answer:
@@ -183,7 +145,9 @@ def _line(claim: Statement, look: Look) -> Answer:
     if claim.at in lines:
         return Answer(Result.HOLDS, f"{symbol} is at line {claim.at}.", line=claim.at)
     if lines:
-        return Answer(Result.MOVED, f"{symbol} is now at line {lines[0]}.", line=lines[0])
+        before = [site.line for site in look.then.definitions(symbol) if site.path == claim.path]
+        start = f" At the plan's start it was at line {before[0]}." if before else ""
+        return Answer(Result.MOVED, f"{symbol} is now at line {lines[0]}.{start}", line=lines[0])
     return _defined(claim, look, symbol)
 
 
@@ -235,7 +199,9 @@ def _duplicate(claim: Statement, look: Look) -> Answer:
         )
     here, elsewhere = tree.importers(symbol, claim.path, look.past.config)
     truth = f"{when}the only definition in the tree, imported from there in {_files(here)}"
-    if elsewhere:
+    if not here and not elsewhere:
+        truth = f"{when}the only definition in the tree, and no file imports it"
+    elif elsewhere:
         truth += f" and from elsewhere in {_files(elsewhere)}"
     return Answer(Result.FALSE, f"{truth[0].upper()}{truth[1:]}.", tree.sha if when else "", mine[0].line)
 
@@ -254,28 +220,25 @@ def _module(claim: Statement, look: Look) -> Answer:
     for path in module_paths(parent, look.past.config):
         if path in look.now.files:
             facts = look.now.facts.get(path)
-            if facts and (name in facts.names or any(row.name == name for row in facts.definitions)):
+            if facts and name in bound_names(facts):
                 return Answer(Result.HOLDS, f"{name} is a name of {path}.")
-    broken = (
-        Violation.objects.filter(epoch=look.past.epoch, rule="unresolvable-import")
-        .filter(Q(symbol=claim.symbol) | Q(message__startswith=f"There is no module {claim.symbol}."))
-        .open_at(look.head.seq)
-        .count()
-    )
-    imports = f" {broken} {'import names' if broken == 1 else 'imports name'} it, and cannot work." if broken else ""
+    imports = _broken_imports(claim.symbol, look)
     near = _nearest(claim.paths[0], look)
     return Answer(Result.NEVER, f"This history never had a module {claim.symbol}.{imports}{near}")
 
 
-def _is_module(importer: str, level: int, module: str, path: str, config: Config) -> bool:
-    """Whether an import statement of one file names the module that another file is."""
-    named = module_named(importer, level, module)
-    if named is None:
-        return False
-    if level:
-        place = "/".join(part for part in named.split("/") if part)
-        return path in {f"{place}.py", f"{place}/__init__.py"}
-    return path in module_paths(named, config)
+def _broken_imports(module: str, look: Look) -> str:
+    """Say how many imports name a module that does not exist: at the head, else at the plan's start."""
+    rows = Violation.objects.filter(epoch=look.past.epoch, rule="unresolvable-import")
+    rows = rows.filter(Q(symbol=module) | Q(message__startswith=f"There is no module {module}."))
+    now, start = rows.open_at(look.head.seq).count(), look.past.plan.start_seq
+    if now:
+        return f" {now} {'import names' if now == 1 else 'imports name'} it, and cannot work."
+    then = rows.open_at(start).count() if start else 0
+    if then:
+        return f" At the plan's start {then} {'import' if then == 1 else 'imports'} named it, and could not work."
+    ever = rows.values("path").distinct().count()
+    return f" Imports of it came and went in {_files(ever)}." if ever else ""
 
 
 def _places(sites: list[Site]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.claim_answers import Answer, Look, answer, module_paths
+from dashboard.claim_answers import Answer, Look, answer
 from dashboard.models import ClaimResult, Plan, Step
 from dashboard.plan_names import resolve
 from dashboard.series import Past
+from dashboard.trees import module_paths
 from scanner.engine import git
 from scanner.engine.config import Config
 from scanner.models import Commit
@@ -21,7 +22,7 @@ MOST_MODULES = 60
 _DUPLICATE = re.compile(r"\bduplicat", re.IGNORECASE)
 _CLASS = re.compile(r"\bclass `?(?P<after>[A-Z]\w+)|\b(?P<before>[A-Z][a-z]\w*[A-Z]\w*)`? (?:class|implementation)\b")
 _PLACE = re.compile(r"(?P<path>[^\s:]+\.py)(?::(?P<line>\d{1,7}))?\Z")
-_DOTTED = re.compile(r"(?<![\w./@-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/-])")
+_DOTTED = re.compile(r"(?<![\w./@-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w-])")
 _SUFFIXES = frozenset(
     {"py", "md", "json", "toml", "yaml", "yml", "txt", "sh", "cfg", "ini", "html", "com", "org", "net"}
 )
@@ -64,7 +65,9 @@ def check(claims: Claims, past: Past, source: git.Repository, head: Commit) -> N
     plan = past.plan
     plan.claims.filter(from_seq__gt=head.seq).delete()  # said of commits that a force-push took away
     plan.claims.filter(until_seq__gt=head.seq).update(until_seq=None)
-    look = Look(past, source, head, {claim.symbol for claim in claims.items if claim.symbol})
+    modules = [claim.symbol.rpartition(".")[0] for claim in claims.items if claim.kind == Kind.MODULE]
+    parents = {path for parent in modules for path in module_paths(parent, past.config)}
+    look = Look(past, source, head, {claim.symbol for claim in claims.items if claim.symbol}, parents)
     stored = {_identity(row): row for row in plan.claims.current()}
     new = []
     for claim in claims.items:
@@ -159,14 +162,18 @@ def _of_modules(plan: Plan, config: Config, tops: Collection[str]) -> Iterator[C
             parts = found[0].split(".")
             if parts[-1] in _SUFFIXES or parts[0] not in tops:
                 continue
-            while len(parts) > 2 and parts[-1][:1].isupper():  # a class of the module
+            while len(parts) > 2 and _is_class(parts[-1]):  # a class of the module
                 parts.pop()
             name = ".".join(parts)
-            if name in seen or len(seen) >= MOST_MODULES or parts[-1][:1].isupper():
+            if name in seen or len(seen) >= MOST_MODULES or _is_class(parts[-1]):
                 continue
             seen.add(name)
             paths = tuple(module_paths(name, config))
             yield Claim(Kind.MODULE, number, f"There is a module {name}", symbol=name, paths=paths)
+
+
+def _is_class(name: str) -> bool:
+    return name.lstrip("_")[:1].isupper()
 
 
 def _texts(step: Step) -> Iterator[str]:

@@ -166,10 +166,15 @@ def is_relative(predicate: Predicate) -> bool:
     )
 
 
+def is_path(value: str) -> bool:
+    """Whether a text can be a path or glob of a tree."""
+    return 0 < len(value) <= MAX_TEXT and value.isprintable() and value[0] != "/" and ".." not in value.split("/")
+
+
 def _glob(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
         raise PredicateError(f"A path is a text of 1 to {MAX_TEXT} characters.")
-    if value.startswith("/") or ".." in value.split("/"):
+    if not is_path(value):
         raise PredicateError("A path is written from the repository's root, without a leading slash and without ...")
     return value
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score
+from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score, is_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ def suggest(text: str, *, aims: Sequence[Aim] = (), names: Names = Names(), rule
 
 
 def _path_gone(text: str, aims: Sequence[Aim]) -> Suggestion | None:
+    aims = [aim for aim in aims if is_path(aim.path)]
     gone = _FILE_GONE.search(text)
     if gone is None or _TESTS.search(_PATH.sub(" ", text)):
         return None
@@ -216,7 +217,11 @@ def _direction(text: str, filters: Filters, reason: str) -> Suggestion | None:
 def _paths_in(text: str) -> Iterator[str]:
     for found in _PATH.finditer(text):
         path = found[0].removeprefix("./")
-        if ".." not in path and (re.search(r"\w\.\w{1,5}\Z", path) or (path.endswith("/") and "/" in path[:-1])):
+        if (
+            is_path(path)
+            and ".." not in path
+            and (re.search(r"\w\.\w{1,5}\Z", path) or (path.endswith("/") and "/" in path[:-1]))
+        ):
             yield path
 
 

@@ -53,7 +53,10 @@ def test_moved_down_moved_away_and_gone(plan, origin, shop, scan) -> None:
     body = "from shop.gone import thing\n\n\n\n\n" + CLASS.format(name="Basket", value=2)
     origin.commit({"shop/orders.py": body})
     scan(shop)
-    assert answers(plan)["line", "Basket"] == ("moved", "Basket is now at line 6.")
+    assert answers(plan)["line", "Basket"] == (
+        "moved",
+        "Basket is now at line 6. At the plan's start it was at line 4.",
+    )
     assert plan.claims.current().get(kind="line").link_line == 6
 
     moved = origin.commit({"shop/orders.py": None, "shop/sales/orders.py": body, "shop/gone.py": "thing = 1\n"})
@@ -100,6 +103,20 @@ def test_what_is_a_claim(shop, lead, text: str, claims: list[tuple[str, str]]) -
     source = f"# P\n\n## Phase 1: A\n\n### Step 1A: B\n{text}\n\n- [ ] Done\n"
     plan = plans.save(shop, parse(source.encode()), user=lead)
     assert [(row.kind, row.path) for row in plan.claims.current()] == claims
+
+
+def test_a_dotted_name_may_end_in_a_name_of_a_module(shop, lead) -> None:
+    from dashboard import plans
+    from dashboard.plan_markdown import parse
+
+    words = "Use `shop.state.get_basket` and `shop.cart.price`, not `shop.state.lost`."
+    source = f"# P\n\n## Phase 1: A\n\n{words}\n\n- [ ] Done\n"
+    plan = plans.save(shop, parse(source.encode()), user=lead)
+    assert {row.symbol: row.detail for row in plan.claims.current()} == {
+        "shop.state.get_basket": "get_basket is a name of shop/state.py.",
+        "shop.cart.price": "price is a name of shop/cart.py.",
+        "shop.state.lost": "This history never had a module shop.state.lost.",
+    }
 
 
 def test_the_command_saves(shop, tmp_path, capsys) -> None:

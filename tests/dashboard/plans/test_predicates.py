@@ -128,6 +128,16 @@ def test_wording_suggests(text: str, suggested: str) -> None:
     assert found.reason
 
 
+def test_paths_of_a_machine_are_not_of_the_tree() -> None:
+    from dashboard import predicates
+    from dashboard.suggestion import Aim, suggest
+
+    aims = [Aim("/home/me/shop/orders.py", "Remove the order module"), Aim("../orders.py", "Remove the order module")]
+    for text in ("Order module removed", "/home/me/shop/orders.py removed", "../shop/orders.py removed"):
+        found = suggest(text, aims=aims, rules=RULES).predicate
+        assert predicates.parse(predicates.to_json(found)) == found
+
+
 def test_tests_wait_for_their_evidence() -> None:
     from dashboard.suggestion import suggest
 
