@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,6 +18,9 @@ from scanner.engine.ranking import Ranking
 from scanner.engine.score import TallyKey, TallyRow, key_of
 from scanner.engine.snapshot import Delta, FactsOf, Snapshot
 from scanner.engine.violation import Violation, fingerprint
+
+# Files of a commit from which on what it brought is worth telling the garbage collector about.
+_MANY = 500
 
 
 class Moved(NamedTuple):
@@ -76,10 +80,18 @@ def replay(
     else:
         snapshot = Snapshot(config, facts_of, ranking)
     counts: Counter[TallyKey] = Counter(map(key_of, snapshot.violations.values()))
-    with closing(_changes(repository, commits, resume=resume)) as told:
-        for commit, changes in zip(commits, told, strict=True):
-            delta = snapshot.apply(changes, partial(repository.path_versions, commit.sha))
-            yield _step(commit, changes, delta, snapshot, counts)
+    try:
+        gc.freeze()
+        with closing(_changes(repository, commits, resume=resume)) as told:
+            for commit, changes in zip(commits, told, strict=True):
+                delta = snapshot.apply(changes, partial(repository.path_versions, commit.sha))
+                if len(changes) > _MANY:
+                    # What came stays: the garbage collector need not look through it again while the next commits,
+                    # of a few files each, come by.
+                    gc.freeze()
+                yield _step(commit, changes, delta, snapshot, counts)
+    finally:
+        gc.unfreeze()
 
 
 def _changes(repository: Repository, commits: Sequence[Commit], *, resume: bool) -> Generator[list[Change]]:
