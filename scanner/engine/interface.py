@@ -15,6 +15,7 @@ from scanner.engine.facts import (
     SETS_NAMES,
     SETS_PATH,
     TYPE_CHECKING,
+    VALUE,
     Facts,
 )
 
@@ -101,7 +102,7 @@ def interface_of(facts: Facts) -> Interface:
             places.append((row.line, typing, row.alias or module, Taken(0, module, "")))
     for definition in facts.definitions:
         bases = definition.bases if definition.traits & IS_CLASS else definition.returns
-        defined = Defined(definition.traits, bases)
+        defined = Defined(definition.traits & (IS_CLASS | VALUE), bases)
         places.append((definition.line, bool(definition.where & TYPE_CHECKING), definition.name, defined))
     names: dict[str, tuple[Origin, ...]] = {}
     typing_names = set(facts.typing_names)

@@ -23,8 +23,8 @@ class State(Enum):
 class Target(NamedTuple):
     """What a question reached. A module has the name "", and a path unless it is a folder without __init__.py.
 
-    `via` is the file of the module that was asked. `traits` are those of the class or function reached; `bases` are
-    the class's, or what the function returns (facts.Definition).
+    `via` is the file of the module that was asked. Only who asks what a dotted name means in a file is told more of
+    a class or function: IS_CLASS and VALUE in `traits`, the class's bases or what the function returns in `bases`.
     """
 
     state: State

@@ -65,7 +65,8 @@ class Resolver:
         if module.startswith("="):
             target = self._dotted(module[1:], name, 0)
         else:
-            target = self._member(self._module(module), name, 0)
+            # Importers ask where a name is, not what it is: they need not look again when a class gets a new base.
+            target = self._member(self._module(module), name, 0)._replace(traits=0, bases=())
         return target, frozenset(self._seen)
 
     # Modules
