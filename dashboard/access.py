@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 
 from scanner.models import Repository
 
@@ -19,3 +20,10 @@ def repository_for(user: AbstractBaseUser | AnonymousUser, slug: str) -> Reposit
         if repository is not None:
             return repository
     raise Http404(f"There is no repository {slug!r}.")
+
+
+def actor_of(request: HttpRequest) -> AbstractBaseUser:
+    """Return who asks, to be named in what is written. Raises PermissionDenied for a stranger."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied("Sign in first.")
+    return request.user

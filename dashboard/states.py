@@ -128,7 +128,7 @@ def _states(plan: Plan, criteria: Sequence[Criterion], now: datetime) -> tuple[d
             broken=_held_before(past, plan.start_seq),
             since=by_seq.get(begun[criterion.pk]) if past else None,
             tick=tick,
-            too_old=_too_old(tick, by_sha.get(tick.sha), head) if tick else "",
+            too_old=too_old(tick, by_sha.get(tick.sha), head) if tick else "",
             override=overrides.get(criterion.pk),
             in_document=criterion.ticked_in_document,
         )
@@ -187,7 +187,8 @@ def _held_before(rows: Sequence[_Row], start: int | None) -> bool:
     )
 
 
-def _too_old(tick: Tick, said_at: Commit | None, head: Commit | None) -> str:
+def too_old(tick: Tick, said_at: Commit | None, head: Commit | None) -> str:
+    """Say why a tick is no evidence any more at `head`; empty while it is."""
     if not tick.sha or head is None:
         return ""
     if said_at is None:

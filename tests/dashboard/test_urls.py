@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from dashboard.models import Criterion
 from scanner.models import Scan
 from tests.dashboard import world
 
@@ -20,6 +21,20 @@ PAGES = {
     "trend": (["app"], 200, 405),
     "violations": (["app"], 200, 405),
     "violation": (["app", LIFE["fingerprint"]], 200, 405),
+    "plans": (["app"], 200, 405),
+    "plans-found": (["app"], 200, 405),
+    "read-plan": (["app"], 405, 422),
+    "confirm-plan": (["app"], 405, 302),
+    "plan": (["app", "one-app"], 200, 405),
+    "export-plan": (["app", "one-app"], 200, 405),
+    "archive-plan": (["app", "one-app"], 405, 302),
+    "criterion": (["app", 1], 200, 405),
+    "criterion-row": (["app", 1], 302, 405),
+    "tick": (["app", 1], 405, 302),
+    "undo-tick": (["app", 1], 405, 302),
+    "override": (["app", 1], 405, 422),
+    "end-override": (["app", 1], 405, 302),
+    "bind": (["app", 1], 405, 302),
     "commits": (["app"], 200, 405),
     "commit": (["app", world.sha(3, "app")], 200, 405),
     "scans": (["app"], 200, 405),
@@ -36,12 +51,15 @@ PAGES = {
     "logout": ([], 405, 302),
     "favicon": ([], 302, 405),
 }
+FORMS = {"start-scan", "cancel-scan", "archive", "settings", "connect", "theme", "logout"}
+PLAN_FORMS = {"read-plan", "confirm-plan", "archive-plan", "tick", "undo-tick", "override", "end-override", "bind"}
+OF_A_CRITERION = {"criterion", "criterion-row", "tick", "undo-tick", "override", "end-override", "bind"}
 ELSEWHERE = {"healthz"}  # tests/boot
 
 
 @pytest.fixture
 def app(db) -> None:
-    world.repository([world.life(**LIFE)])
+    world.plan(world.repository([world.life(**LIFE)]))
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
@@ -55,6 +73,8 @@ def address(name: str) -> str:
     arguments = PAGES[name][0]
     if name in {"scan", "cancel-scan"}:
         arguments = ["app", Scan.objects.get().pk]
+    if name in OF_A_CRITERION:
+        arguments = ["app", Criterion.objects.boxes().earliest("ordinal").pk]
     return reverse(name, args=arguments)
 
 
@@ -91,7 +111,7 @@ def test_head_is_answered_like_get(signed_in: Client, app: None) -> None:
     assert signed_in.head(reverse("overview")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["start-scan", "cancel-scan", "archive", "settings", "connect", "theme", "logout"])
+@pytest.mark.parametrize("name", sorted(PLAN_FORMS | FORMS))
 def test_forms_need_their_token(lead, app: None, name: str) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(lead)

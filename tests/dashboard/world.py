@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from dashboard import evaluation, plans
+from dashboard.models import Plan
+from dashboard.plan_markdown import parse
+from dashboard.suggestion import Names
 from scanner.engine import rule
 from scanner.engine.baseline import AREAS, Pinned
 from scanner.engine.score import AreaScore, Debts, Score, key_of
@@ -116,3 +120,44 @@ def _count(epoch: Epoch, lives: Sequence[Violation], first: int) -> None:
                 epoch=epoch, seq=seq, open=open_[key], introduced=sum(key_of(one) == key for one in new),
                 fixed=sum(key_of(one) == key for one in gone), **key._asdict(),
             )  # fmt: skip
+
+
+PLAN = """# One app
+
+> **MISSION**: One way to get the app
+
+## Phase 1: One getter (P0 CRITICAL)
+**GOAL**: No shared instance
+**RISK**: LOW
+
+### Step 1A: Remove the getter
+**Target**: `app/core.py:3`
+**Action**: Delete the duplicate `class App`
+
+```bash
+git rm app/core.py
+```
+
+## Success criteria
+
+### Phase 1 Success
+- [ ] No getter is left
+- [ ] Everybody agrees
+
+### Overall Success
+- [ ] Compliance score improves
+
+### Emergency stop conditions
+1. The app does not start
+"""
+
+
+def plan(found: Repository, text: str = PLAN, predicates: dict[str, dict[str, object]] | None = None) -> Plan:
+    """A plan over it, started at the first commit: `predicates` by the text of the criterion, the others manual."""
+    made = plans.save(found, parse(text.encode()), user=None, predicates={}, names=Names(paths=("app/core.py",)))
+    made.start_sha = sha(1, found.slug)
+    made.save(update_fields=["start_sha"])
+    for words, predicate in (predicates or {}).items():
+        made.criteria.filter(text=words).update(predicate=predicate)
+    evaluation.evaluate(made)
+    return made

@@ -1,0 +1,59 @@
+"""One plan beside its repository: the document in its own order, each statement with what is known of it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import plans
+from dashboard.access import actor_of, repository_for
+from dashboard.models import Plan
+from dashboard.outline import outline
+from dashboard.summaries import summarise
+from scanner.models import Repository
+
+
+@require_safe
+def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    repository = repository_for(request.user, slug)
+    found = _plan(repository, name)
+    context = {
+        "repository": repository,
+        "summary": summarise([repository], timezone.now())[0],
+        "tab": "plans",
+        "plan": found,
+        "outline": outline(found),
+    }
+    return render(request, "dashboard/plan.html", context)
+
+
+@require_safe
+def export(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """The document as it was written, its boxes set from the states."""
+    found = _plan(repository_for(request.user, slug), name)
+    text = plans.export(found).encode("utf-8", "surrogateescape")
+    headers = {"Content-Disposition": f'attachment; filename="{found.slug}.md"'}
+    return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
+
+
+@require_POST
+def archive(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Put a plan away with all that is known of it, or take it up again."""
+    found = _plan(repository_for(request.user, slug), name)
+    if request.POST.get("archived") == "yes":
+        if plans.archive(found, actor_of(request)):
+            messages.success(request, "The plan is archived; its ticks and evidence are kept.")
+    elif plans.restore(found, actor_of(request)):
+        messages.success(request, "The plan is followed again.")
+    return redirect("plan", slug, name)
+
+
+def _plan(repository: Repository, name: str) -> Plan:
+    found = Plan.objects.filter(repository=repository, slug=name).select_related("imported_by").first()
+    if found is None:
+        raise Http404(f"There is no plan {name!r}.")
+    found.repository = repository
+    return found
