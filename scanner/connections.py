@@ -37,10 +37,10 @@ class Seen:
     config_toml: str = ""
     notes: tuple[str, ...] = ()
 
-    @property
-    def name(self) -> str:
-        """The last part of the path or URL."""
-        return Path((self.url or self.path).rstrip("/")).name.removesuffix(".git") or "repository"
+    def name(self, parts: int = 1) -> str:
+        """The last parts of the path or URL."""
+        tail = Path((self.url or self.path).rstrip("/")).parts[-parts:]
+        return "/".join(tail).removesuffix(".git") or "repository"
 
 
 def look(source: str, ref: str = "") -> Seen:
@@ -75,7 +75,7 @@ def connect(source: str, ref: str = "", *, name: str = "", scan: bool = True) ->
 
 def save(seen: Seen, *, name: str = "", scan: bool = True) -> Repository:
     """Save what `look` found; without `scan` the first scan comes after an interval. Raises ConnectError."""
-    name = name.strip() or seen.name
+    name = name.strip() or _name(seen)
     repository = Repository(name=name[:200], url=seen.url, path=seen.path, ref=seen.ref, config_toml=seen.config_toml)
     repository.next_scan_at = timezone.now() + repository.interval
     try:
@@ -103,6 +103,12 @@ def _refuse_wrong_config(own: bytes, head: str) -> None:
         parse(own)
     except ConfigError as error:
         raise ConnectError(f"In {FILE_NAME} at commit {head[:9]}: {str(error).rstrip('.')}.") from error
+
+
+def _name(seen: Seen) -> str:
+    """Folders of other projects may be called alike: tell this one apart by the folder it lies in."""
+    others = Repository.objects.filter(name=seen.name()).exclude(url=seen.url, path=seen.path)
+    return seen.name(2) if others.exists() else seen.name()
 
 
 def _free_slug(name: str) -> str:

@@ -142,3 +142,17 @@ def test_command_says_what_was_seen(origin):
     assert "/repositories/the-shop/" in out.getvalue()
     assert 'services = ["shop"]' in repository.config_toml
     assert not Scan.objects.exists()
+
+
+def test_folders_called_alike_are_told_apart(tmp_path: Path):
+    for project in ("shop", "bank"):
+        origin = Origin(tmp_path / project / "repo")
+        origin.commit(SMALL)
+        origin.git("branch", "release", "main")
+    sources = [(str(tmp_path / project / "repo"), ref) for project in ("shop", "bank") for ref in ("main", "release")]
+    assert [connect(source, ref, scan=False).name for source, ref in sources] == [
+        "repo",
+        "repo",
+        "bank/repo",
+        "bank/repo",
+    ]
