@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from scanner import scans, schedule
+from scanner import chunks, extraction, preparation, replaying, scans, schedule
 from scanner.connections import connect
+from scanner.engine.parser_pool import ParserPool
 from scanner.models import Chunk, Epoch, Repository, Scan
-from tests.scanner.origin import SMALL, busy_history
+from tests.scanner.origin import CLASS, SMALL, busy_history
 from tests.scanner.scanning import finished, numbers, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -54,6 +55,34 @@ def test_the_head_is_shown_before_its_history(live_worker, origin):
     assert set(epoch.violations.open().values_list(*place)) == shown
     assert (epoch.standing.score, epoch.standing.debt) == (standing.score, standing.debt)
     assert epoch.violations.open().filter(introduced__lt=1500).exists()
+
+
+def test_the_head_goes_before_its_history(live_worker, origin):
+    live_worker.stop()
+    origin.commit_all(busy_history(200)[1:])
+    repository = connect(str(origin.path))
+    scan = repository.scans.get()
+    assert preparation.prepare(scan.pk) == ["extract"] * chunks.PARALLEL
+    with ParserPool() as pool:
+        assert extraction.extract_next(scan.pk, pool) == "preview"
+        assert replaying.preview(scan.pk, pool) is None, "the history is not analysed yet"
+        repository.refresh_from_db()
+        assert repository.current_epoch.state == "preview"
+        assert extraction.extract_next(scan.pk, pool) == "extract", "the history is listed"
+    scan.refresh_from_db()
+    assert (scan.state, scan.blobs_done < scan.blobs_total) == ("extracting", True)
+
+
+def test_the_proposed_canonical_place_holds_for_the_whole_epoch(connected, origin):
+    """Imports that change after the baseline must not move violations from one definition to the other."""
+    found = connected.current_epoch.violations.filter(rule="duplicate-definition")
+    assert [v.path for v in found] == ["shop/orders.py"], "two modules import the one in cart.py"
+    away: dict[str, str | None] = {"shop/prices.py": None, "shop/state.py": None}
+    origin.commit({**away, **{f"shop/user{n}.py": "from shop.orders import Basket\n" for n in range(4)}})
+    rescan(connected)
+    origin.commit({"shop/cart.py": f"# touched\n{CLASS.format(name='Basket', value=1)}"})
+    rescan(connected)
+    assert [(v.path, v.introduced, v.fixed) for v in found.all()] == [("shop/orders.py", 1, None)]
 
 
 def test_second_scan_adds_commits(connected, origin):
