@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, cast
 import msgpack  # type: ignore[import-untyped]
 import zstandard
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 

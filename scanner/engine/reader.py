@@ -114,6 +114,9 @@ class ModuleReader:
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
             elif isinstance(statement, ast.Import | ast.ImportFrom):
                 self._import(statement, inside, qualified)
+            elif isinstance(statement, ast.AnnAssign):
+                # A field of a dataclass or model is one without a value, too.
+                members.update(bound_names(statement.target))
             else:
                 members.update(name for target in _targets(statement) for name in bound_names(target))
         return methods, tuple(sorted(members))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
@@ -16,8 +17,17 @@ IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "B
 
 # Fields that say nothing about meaning, or differ between versions of Python for equal code.
 _SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
-_FIELDS: dict[type, tuple[str, ...]] = {
-    node: tuple(field for field in node._fields if field not in _SKIPPED)
+
+
+def _reader(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return (lambda node: (getattr(node, fields[0]),)) if fields else lambda _: ()
+
+
+# Kind of node → its tag, which is no name that code can have, and what reads its fields.
+_NODES: dict[type, tuple[str, Callable[[Any], tuple[Any, ...]]]] = {
+    node: (f".{node.__name__}", _reader(tuple(field for field in node._fields if field not in _SKIPPED)))
     for node in vars(ast).values()
     if isinstance(node, type) and issubclass(node, ast.AST)
 }
@@ -99,19 +109,25 @@ def body_digest(parts: Sequence[ast.AST | list[ast.stmt]]) -> str:
     out: list[object] = []
     emit = out.append
     pending: list[Any] = [*parts]
-    take, push, fields_of = pending.pop, pending.append, _FIELDS.get
+    take, push = pending.pop, pending.extend
     while pending:
         node = take()
         kind = node.__class__
-        fields = fields_of(kind)
-        if fields is not None:
-            emit(kind.__name__)
-            for name in fields:
-                value = getattr(node, name)
-                push(without_docstring(value) if name == "body" and kind in _DEFINITIONS else value)
+        if kind is ast.Name:
+            emit(node.id)
+        elif kind is ast.Constant:
+            emit(".Constant")
+            emit(node.value)
         elif kind is list:
             emit(len(node))
-            pending.extend(node)
+            push(node)
+        elif kind in _NODES:
+            tag, read = _NODES[kind]
+            emit(tag)
+            values = read(node)
+            if kind in _DEFINITIONS:
+                values = tuple(without_docstring(value) if value is node.body else value for value in values)
+            push(values)
         else:
             emit(node)
     return blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -62,6 +62,21 @@ FLAGGED = {
             name = ""
             colour = ""
         """,
+    "fields without a value are members": """
+        ## shop/a.py
+        class Alert:
+            name: str
+            level: int
+        ## shop/long/b.py
+        class Alert:  #: medium
+            name: str
+            level: int
+            text: str
+        ## shop/other/c.py
+        class Alert:  #: low
+            colour: str
+            def ring(self): ...
+        """,
     "empty exceptions are things of their own": """
         ## shop/errors.py
         class Problem(Exception): ...
