@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
-from scanner import chunks, extraction, preparation, replaying, scans, schedule
+from scanner import chunks, extraction, preparation, replaying, scans
 from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
 from scanner.models import Chunk, Epoch, Repository, Scan
@@ -239,20 +237,6 @@ def test_numbers_that_do_not_fit_are_built_anew(connected, origin):
     assert [v.rule for v in connected.current_epoch.violations.fixed_in(2)] == ["global-getter"]
 
 
-def test_two_scans_at_once_run_one_after_the_other(live_worker, origin):
-    origin.commit_all(busy_history(120)[1:])
-    repository = connect(str(origin.path))
-    wait(lambda: repository.scans.running().exists())
-    second = scans.request(repository, Scan.Reason.ASKED)
-    third = scans.request(repository, Scan.Reason.ASKED)
-    assert third == second, "one may wait, not two"
-    assert repository.active_scan() != second, "the one that runs comes first"
-    finished(repository)
-    first, second = repository.scans.order_by("created_at")
-    assert (first.state, second.state) == ("done", "done")
-    assert second.started_at >= first.finished_at
-
-
 def test_cancel_stops_and_the_next_scan_goes_on(live_worker, origin, tmp_path):
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
@@ -287,26 +271,3 @@ def test_vanished_files_make_the_score_inconclusive_until_they_return(live_worke
         (7, True),
         (8, False),
     ]
-
-
-def test_due_repositories_are_queued_once(connected):
-    now = timezone.now() + connected.interval + timedelta(minutes=1)
-    assert schedule.enqueue_due(now) == 1
-    assert schedule.enqueue_due(now) == 0
-    assert connected.scans.count() == 2
-    connected.refresh_from_db()
-    assert connected.next_scan_at == now + connected.interval
-    finished(connected)
-
-
-def test_late(connected):
-    now = connected.last_scanned_at
-    on_time, late = now + connected.interval, now + connected.interval + timedelta(hours=26)
-    assert connected.late_by(on_time) is None
-    assert connected.late_by(late) == timedelta(hours=26)
-    assert list(Repository.objects.late(late)) == [connected]
-    assert not Repository.objects.late(on_time).exists()
-    Repository.objects.update(interval_minutes=0)
-    connected.refresh_from_db()
-    assert connected.late_by(late) is None
-    assert not Repository.objects.late(late).exists()
