@@ -16,6 +16,7 @@ from dashboard.plan_markdown.document import PlanDocument, Statement, Step
 Kind = Criterion.Kind
 
 SIMILAR = 0.85
+MOST_PAIRS = 500_000  # texts compared with each other: a document that shares no line with the old one is another plan
 # Labels under which a step says what must be true after it.
 _VALIDATION = re.compile(r"\b(validations?|acceptance|must hold)\b", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
@@ -82,7 +83,8 @@ def match(criteria: Iterable[Criterion], new: Iterable[Draft]) -> list[Match]:
             left.append(criterion)
         else:
             matches.append(Match(criterion, draft, 1.0))
-    candidates = sorted(_alike(left, drafts_by_key.values()), key=lambda pair: -pair.similarity)
+    few = len(left) * len(drafts_by_key) <= MOST_PAIRS
+    candidates = sorted(_alike(left, drafts_by_key.values()) if few else (), key=lambda pair: -pair.similarity)
     taken: set[str | int] = set()
     for pair in candidates:
         if not taken & {pair.criterion.pk, pair.draft.key}:

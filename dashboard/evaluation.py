@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import zip_longest
 
 from django.db import transaction
 from django.utils import timezone
@@ -69,9 +70,9 @@ def _evaluate(plan: Plan, epoch: Epoch) -> None:
         plan.problem = f"The repository cannot be read now: {error}"
         past = replace(past, problem=plan.problem)
     _settle_numbers(past)
-    for criterion in criteria:
-        _write(criterion, epoch, points(bound[criterion.pk], past))
-    Evaluation.objects.filter(criterion__plan=plan).exclude(epoch=epoch).delete()
+    # Equal predicates are answered once.
+    said = {predicate: points(predicate, past) for predicate in set(bound.values())}
+    _write(plan, epoch, {pk: said[predicate] for pk, predicate in bound.items()})
     plan.evaluated_epoch, plan.evaluated_seq, plan.evaluated_sha = epoch, head.seq, head.sha
     plan.evaluated_at = timezone.now()
     plan.save()
@@ -134,27 +135,36 @@ def _predicate(criterion: Criterion) -> Predicate:
         return Manual()
 
 
-def _write(criterion: Criterion, epoch: Epoch, found: Sequence[Point]) -> None:
-    """Make the rows say what the points say; rows that say it already stay as they are."""
-    wanted = [
-        Evaluation(
-            criterion=criterion,
-            epoch=epoch,
-            from_seq=point.seq,
-            until_seq=found[n + 1].seq if n + 1 < len(found) else None,
-            outcome=point.outcome,
-            value=point.value,
-            threshold=point.threshold,
-            evidence=dict(point.evidence),
-        )
-        for n, point in enumerate(found)
-    ]
-    stored = list(criterion.evaluations.filter(epoch=epoch).order_by("from_seq"))
-    same = 0
-    while same < min(len(stored), len(wanted)) and _content(stored[same]) == _content(wanted[same]):
-        same += 1
-    criterion.evaluations.exclude(pk__in=[row.pk for row in stored[:same]]).delete()
-    Evaluation.objects.bulk_create(wanted[same:])
+def _write(plan: Plan, epoch: Epoch, found: Mapping[int, Sequence[Point]]) -> None:
+    """Make each criterion's rows say what its points say; rows that say it already stay as they are."""
+    stored: dict[int, list[Evaluation]] = {}
+    for row in Evaluation.objects.filter(criterion__plan=plan, epoch=epoch).order_by("criterion", "from_seq"):
+        stored.setdefault(row.criterion_id, []).append(row)
+    kept, new = [], []
+    for pk, said in found.items():
+        before = stored.get(pk, [])
+        wanted = [_row(pk, epoch, *pair) for pair in zip_longest(said, said[1:])]
+        same = 0
+        while same < min(len(before), len(wanted)) and _content(before[same]) == _content(wanted[same]):
+            same += 1
+        kept += [row.pk for row in before[:same]]
+        new += wanted[same:]
+    # What was said of criteria that the document holds no more stays as it was.
+    Evaluation.objects.filter(criterion__plan=plan, criterion__archived_at=None).exclude(pk__in=kept).delete()
+    Evaluation.objects.bulk_create(new, batch_size=2_000)
+
+
+def _row(criterion: int, epoch: Epoch, point: Point, following: Point | None) -> Evaluation:
+    return Evaluation(
+        criterion_id=criterion,
+        epoch=epoch,
+        from_seq=point.seq,
+        until_seq=following.seq if following else None,
+        outcome=point.outcome,
+        value=point.value,
+        threshold=point.threshold,
+        evidence=dict(point.evidence),
+    )
 
 
 def _content(row: Evaluation) -> tuple[object, ...]:

@@ -30,6 +30,7 @@ from scanner.engine.path_history import all_paths, first_added, touches
 from scanner.models import Repository
 
 KEPT = 80  # characters of a slug
+PLACED = ("key", "text", "line", "ordinal", "ticked_in_document", "phase_id", "step_id", "parent_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,31 +206,36 @@ def _free_slug(repository: Repository, title: str) -> str:
 
 
 def _write_parts(plan: Plan, document: PlanDocument) -> None:
-    """Write phases and steps anew: criteria hold on to them by number, and are told where they are afterwards."""
-    plan.steps.all().delete()
-    plan.phases.all().delete()
+    """Write phases and steps. One that was there under the same number stays the same row, others go."""
     told = as_json(document)
+    old = {phase.number: phase.pk for phase in plan.phases.all()}
     phases = {}
     for n, (phase, facts) in enumerate(zip(document.phases, told["phases"], strict=True)):
         phases[phase.number] = Phase(
-            plan=plan, number=phase.number, title=phase.title or phase.heading, ordinal=n, line=phase.line,
-            priority=phase.priority or "", priority_label=phase.priority_label or "", risk=phase.risk or "",
-            facts={name: value for name, value in facts.items() if name not in {"steps", "criteria"}},
+            pk=old.pop(phase.number, None), plan=plan, number=phase.number, title=phase.title or phase.heading,
+            ordinal=n, line=phase.line, priority=phase.priority or "", priority_label=phase.priority_label or "",
+            risk=phase.risk or "", facts={name: facts[name] for name in facts if name not in {"steps", "criteria"}},
         )  # fmt: skip
-    Phase.objects.bulk_create(phases.values())
+        phases[phase.number].save()
     facts_of = [step for phase in told["phases"] for step in phase["steps"]] + told["steps"]
-    rows = []
+    known: dict[tuple[str, str], list[int]] = {}
+    for row in plan.steps.select_related("phase"):
+        known.setdefault((row.phase.number if row.phase else "", row.ident), []).append(row.pk)
+    kept = []
     for n, (step, facts) in enumerate(zip(document.all_steps(), facts_of, strict=True)):
         target = step.targets[0] if step.targets else None
-        rows.append(
-            Step(
-                plan=plan, phase=phases.get(step.phase or ""), ident=step.id, title=step.title or step.heading,
-                ordinal=n, line=step.line, target_path=resolve(target.path, plan.paths) if target else "",
-                target_line=target.line if target else None,
-                facts={name: value for name, value in facts.items() if name != "criteria"},
-            )
+        same = known.get((step.phase or "", step.id), [])
+        made = Step(
+            pk=same.pop(0) if same else None, plan=plan, phase=phases.get(step.phase or ""), ident=step.id,
+            title=step.title or step.heading, ordinal=n, line=step.line,
+            target_path=resolve(target.path, plan.paths) if target else "",
+            target_line=target.line if target else None,
+            facts={name: facts[name] for name in facts if name != "criteria"},
         )  # fmt: skip
-    Step.objects.bulk_create(rows)
+        made.save()
+        kept.append(made.pk)
+    plan.steps.exclude(pk__in=kept).delete()
+    plan.phases.filter(pk__in=old.values()).delete()
 
 
 def _add(
@@ -251,36 +257,37 @@ def _add(
             row.predicate = to_json(parse_predicate(chosen)) if chosen else None
             row.predicate_confirmed_by_id = user.pk if user else None
             row.predicate_confirmed_at = timezone.now()
-        rows.append(_placed(row, draft))
+        rows.append(row)
+    _place(plan, rows, drafts)
     Criterion.objects.bulk_create(rows, batch_size=2_000)
-    _place(plan, {row.key: draft for row, draft in zip(rows, drafts, strict=True)})
+    _nest(plan, drafts)
 
 
 def _renew(plan: Plan, matches: Sequence[Match]) -> None:
-    rows = [_placed(match.criterion, match.draft) for match in matches]
-    # In two steps: one criterion may take the key that another one gives up.
-    for row in rows:
-        row.key = f"{row.pk:032x}"
-    Criterion.objects.bulk_update(rows, ["key"], batch_size=2_000)
-    for row, match in zip(rows, matches, strict=True):
-        row.key = match.draft.key
-    Criterion.objects.bulk_update(rows, ["key", "text", "line", "ordinal", "ticked_in_document"], batch_size=2_000)
-    _place(plan, {match.draft.key: match.draft for match in matches})
+    """Give criteria the words and the place that the document has now; most have them already."""
+    rows = [match.criterion for match in matches]
+    before = [[getattr(row, name) for name in PLACED] for row in rows]
+    _place(plan, rows, [match.draft for match in matches])
+    changed = [row for row, old in zip(rows, before, strict=True) if [getattr(row, name) for name in PLACED] != old]
+    # A key that is taken over belonged to none that stays: that one would have been matched by it.
+    Criterion.objects.bulk_update(changed, PLACED, batch_size=500)
+    _nest(plan, [match.draft for match in matches])
 
 
-def _placed(row: Criterion, draft: Draft) -> Criterion:
-    row.text, row.line, row.ordinal, row.ticked_in_document = draft.text, draft.line, draft.ordinal, draft.ticked
-    return row
+def _place(plan: Plan, rows: Sequence[Criterion], drafts: Sequence[Draft]) -> None:
+    phases = {phase.number: phase.pk for phase in plan.phases.all()}
+    steps = {step.ident: step.pk for step in reversed(plan.steps.all())}
+    for row, draft in zip(rows, drafts, strict=True):
+        row.key, row.text, row.line, row.ordinal = draft.key, draft.text, draft.line, draft.ordinal
+        row.ticked_in_document = draft.ticked
+        row.phase_id, row.step_id = phases.get(draft.phase or ""), steps.get(draft.step or "")
+        row.parent_id = row.parent_id if draft.parent else None
 
 
-def _place(plan: Plan, drafts: Mapping[str, Draft]) -> None:
-    """Hang criteria on their phases, steps and parents."""
-    phases = {phase.number: phase for phase in plan.phases.all()}
-    steps = {step.ident: step for step in reversed(plan.steps.all())}
-    rows = {row.key: row for row in plan.criteria.current()}
-    for key, draft in drafts.items():
-        row = rows[key]
-        row.phase, row.step = phases.get(draft.phase or ""), steps.get(draft.step or "")
-        row.parent = rows.get(draft.parent or "")
-    moved = [rows[key] for key in drafts]
-    Criterion.objects.bulk_update(moved, ["phase", "step", "parent"], batch_size=2_000)
+def _nest(plan: Plan, drafts: Sequence[Draft]) -> None:
+    """Hang boxes on the boxes around them."""
+    nested = {draft.key: draft.parent for draft in drafts if draft.parent}
+    rows = {row.key: row for row in plan.criteria.current()} if nested else {}
+    for key, parent in nested.items():
+        rows[key].parent = rows.get(parent)
+    Criterion.objects.bulk_update([rows[key] for key in nested], ["parent"], batch_size=500)

@@ -95,3 +95,6 @@ def test_ten_thousand_boxes(shop, lead) -> None:
     many = "# Many\n\n## Phase 1: All\n" + "".join(f"- [ ] Thing number {n} is done\n" for n in range(10_000))
     plan = plans.save(shop, document(many), user=lead)
     assert plan.criteria.count() == 10_000
+    # All of them other ones: not every text is compared with every other.
+    found = plans.reimport(plan, document(many.replace("Thing number", "Other item")), user=lead)
+    assert (len(found.added), len(found.removed), plan.criteria.current().count()) == (10_000, 10_000, 10_000)
