@@ -205,7 +205,6 @@ class World:
         for tier, cycles in enumerate((self.loading, self.calling)):
             if removed[tier] or added[tier]:
                 touched.cyclic |= cycles.update(removed[tier], added[tier])
-        touched.cyclic |= touched.files
 
 
 _REGISTRY = "\0registry\0"
