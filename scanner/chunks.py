@@ -35,7 +35,9 @@ def plan(scan: Scan, tree: dict[str, str]) -> int:
 
 def add_history(chunk: Chunk, blobs: Iterable[str]) -> None:
     """Make chunks of the history's blobs and finish the one that stood for them."""
-    wanted = Blob.objects.missing(EXTRACTOR_VERSION, blobs)
+    # Those of the head may be under way at this moment.
+    planned = {sha for shas in Chunk.objects.filter(scan=chunk.scan_id).values_list("shas", flat=True) for sha in shas}
+    wanted = Blob.objects.missing(EXTRACTOR_VERSION, (sha for sha in blobs if sha not in planned))
     with transaction.atomic():
         if not Chunk.objects.filter(pk=chunk.pk, done=False).update(done=True):
             return
