@@ -87,6 +87,7 @@ class ViolationFilter(forms.Form):
     service = forms.CharField(required=False, max_length=200)
     author = forms.CharField(required=False, max_length=200, label="Introduced by")
     q = forms.CharField(required=False, max_length=200, label="Path or symbol")
+    plan = forms.SlugField(required=False, max_length=80, label="Named by the plan", widget=forms.HiddenInput)
     sort = forms.ChoiceField(choices=list(ORDERS.items()), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, areas: list[str], rules: list[str], **kwargs: Any) -> None:

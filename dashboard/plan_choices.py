@@ -85,7 +85,8 @@ def choices(document: PlanDocument, names: Names, typed: Mapping[str, str]) -> C
         found.append(Choice(draft, guess, value, _problem(value)))
     # The document's own boxes come first where not all have room.
     found.sort(key=lambda one: (one.draft.kind != Criterion.Kind.CRITERION, one.draft.ordinal))
-    shown = sorted(found[:MOST], key=lambda one: one.draft.ordinal)
+    order = {phase.number: n for n, phase in enumerate(document.phases)}
+    shown = sorted(found[:MOST], key=lambda one: (order.get(one.draft.phase or "", len(order)), one.draft.ordinal))
     return Choices(shown, found[MOST:])
 
 

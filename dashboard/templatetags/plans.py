@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.models import ClaimResult
 from dashboard.states import Progress
+from dashboard.words import visible
+from scanner.models import Repository
 
 register = template.Library()
 
@@ -22,6 +25,7 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
     Result.UNKNOWN: ("unsure", "dim", "Not checkable"),
 }
 WIDTH = 200
+SHORT = 9  # digits of a commit, as everywhere
 
 
 @register.simple_tag
@@ -30,6 +34,18 @@ def answer(claim: ClaimResult) -> SafeString:
     return format_html(
         '<span class="ans {}"><svg class="i" aria-hidden="true"><use href="#{}"/></svg>{}</span>', tone, shape, word
     )
+
+
+@register.simple_tag
+def detail(claim: ClaimResult, repository: Repository) -> SafeString:
+    """The nearest truth; the commit that it names is a link, in the sentence or behind it."""
+    words = visible(claim.detail)
+    if not claim.sha:
+        return format_html("{}", words)
+    short = claim.sha[:SHORT]
+    link = format_html('<a class="sha" href="{}">{}</a>', reverse("commit", args=[repository.slug, claim.sha]), short)
+    before, found, after = words.partition(short)
+    return format_html("{}{}{}", before, link, after) if found else format_html("{} {}", words, link)
 
 
 @register.simple_tag

@@ -173,6 +173,9 @@ def _open(request: HttpRequest, found: Criterion, forms: dict[str, Form], status
         },
         "wrong": next(iter(forms), ""),
     }
+    # Where the person goes on: the form that was refused, else the tick.
+    first = context["forms"][context["wrong"] or "tick"]
+    next(iter(first.fields.values())).widget.attrs["autofocus"] = True
     if is_asked_for_part(request):
         return respond(request, "dashboard/_criterion_forms.html", context, status=status)
     context |= {"summary": summarise([found.plan.repository], timezone.now())[0], "tab": "plans"}

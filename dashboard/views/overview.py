@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.plan_progress import by_repository
 from dashboard.summaries import by_trust, summarise
 from scanner.models import Repository
 
@@ -17,10 +18,18 @@ def overview(request: HttpRequest) -> HttpResponse:
     repositories = Repository.objects.select_related("current_epoch")
     repositories = repositories.archived() if archived else repositories.tracked()
     summaries = by_trust(summarise(list(repositories), timezone.now(), lines=True))
+    plans = by_repository([one.repository for one in summaries])
     context = {
         "area": "overview",
         "summaries": summaries,
         "archived": archived,
+        "plans": plans,
+        "contradicted": [
+            (one.repository, plan)
+            for one in summaries
+            for plan in plans.get(one.repository.pk, [])
+            if plan.progress.contradicted
+        ],
         "needs": [one for one in summaries if one.needs],
         "running": any(one.running for one in summaries),
     }

@@ -14,7 +14,9 @@ from dashboard import arithmetic
 from dashboard.access import repository_for
 from dashboard.forms import ORDERS, STATES, ViolationFilter
 from dashboard.fragments import is_asked_for_part, respond
+from dashboard.models import Plan
 from dashboard.paging import page_of
+from dashboard.series import of_plan
 from dashboard.summaries import Summary, summarise
 from scanner.models import Commit, Repository, Violation
 from scanner.models.violations import ViolationQuerySet
@@ -68,6 +70,9 @@ def matching(repository: Repository, summary: Summary, form: ViolationFilter) ->
     if "author" in asked:
         commits = Commit.objects.filter(repository=repository, author=asked["author"])
         rows = rows.filter(introduced__in=commits.values("seq"), continues=None)
+    if "plan" in asked:
+        plan = Plan.objects.filter(repository=repository, slug=asked["plan"]).first()
+        rows = of_plan(rows, plan) if plan else rows.none()
     return rows.mentioning(asked["q"]) if "q" in asked else rows
 
 
