@@ -19,7 +19,7 @@ LONG = "app/" + "a_rather_long_folder_name/" * 4 + "and_a_long_file_name_without
 
 
 @pytest.fixture
-def addresses(transactional_db) -> list[str]:
+def addresses(transactional_db, lead) -> list[str]:
     related = [{"path": LONG, "line": 7, "label": "the canonical definition"}]
     lives = [
         world.life(1 + n % 9, path=f"app/m{n}.py", symbol=f"get_{n}", severity=severity, related=related)
@@ -38,6 +38,9 @@ def addresses(transactional_db) -> list[str]:
     )
     done = Scan.objects.get(repository=found, state=Scan.State.DONE)
     slug = found.slug
+    plan = world.plan(found, predicates={"No getter is left": {"kind": "count", "op": "==", "n": 0}})
+    for one in plan.criteria.boxes():
+        one.ticks.create(user_id=lead.pk, note="seen " + "and_seen_again_" * 8)
     return [
         reverse("overview"),
         reverse("overview") + "?archived",
@@ -48,6 +51,10 @@ def addresses(transactional_db) -> list[str]:
         reverse("violations", args=[slug]) + "?severity=terrible&q=nothing",
         reverse("violation", args=[slug, "ab" * 16]),
         reverse("violation", args=[slug, "cd" * 16]),
+        reverse("plans", args=[slug]),
+        reverse("plans-found", args=[slug]),
+        reverse("plan", args=[slug, plan.slug]),
+        reverse("criterion", args=[slug, plan.criteria.boxes().earliest("ordinal").pk]),
         reverse("commits", args=[slug]),
         reverse("commit", args=[slug, world.sha(3, slug)]),
         reverse("scans", args=[slug]),
