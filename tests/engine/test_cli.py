@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -427,7 +428,9 @@ def test_a_full_disk_is_said(origin) -> None:
 def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
     slow = "x = [" + "f'{a}{b}', " * 20_000 + "]\n"
     origin.commit({f"shop/big{n}.py": slow + f"# {n}\n" for n in range(60)})
-    process = command(origin.path, "--jobs", "1", "--output", tmp_path / "out.txt")
+    # A job that a shell runs in the background starts with SIGINT ignored, and its children too.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = command(origin.path, "--jobs", "1", "--output", tmp_path / "out.txt", preexec_fn=listening)
     cache = tmp_path / "cache/truthline/facts.sqlite3"
     while not cache.exists():
         assert process.poll() is None

@@ -145,7 +145,7 @@ def test_a_name_with_spaces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),
     [
-        (b"# P\n", [], "Plans cannot be saved yet: call import_plan with --dry-run."),
+        (b"# P\n", [], "Name the repository with --repository, or look only with --dry-run."),
         (b"", ["--dry-run"], "plan.md: The file is empty: there is no plan in it."),
         (b"\0", ["--dry-run", "--format", "json"], "plan.md: The file is binary: a plan is Markdown text."),
         (None, ["--dry-run"], "plan.md: The file cannot be read: No such file or directory."),
