@@ -38,6 +38,7 @@ repository_pages = [
     path("plans/read/", plans.read, name="read-plan"),
     path("plans/confirm/", plans.confirm, name="confirm-plan"),
     path("plan/<slug:name>/", plan.plan, name="plan"),
+    path("plan/<slug:name>/criteria/", plan.criteria, name="plan-criteria"),
     path("plan/<slug:name>/export/", plan.export, name="export-plan"),
     path("plan/<slug:name>/archive/", plan.archive, name="archive-plan"),
     path("criteria/<int:number>/", checklist.criterion, name="criterion"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.forms import Form
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from dashboard import checklists
 from dashboard.access import actor_of, repository_for
@@ -151,8 +153,15 @@ def _done(request: HttpRequest, found: Criterion, said: str, *, wrong: bool = Fa
         "row": shown,
         "section": whole.section_of(found),
         "said": said,
+        "on_plan_page": _on_plan_page(request, found),
     }
     return respond(request, "dashboard/_criterion_changed.html", context)
+
+
+def _on_plan_page(request: HttpRequest, criterion: Criterion) -> bool:
+    """Whether the page that asks shows the numbers that a tick moves; the list of criteria alone does not."""
+    asking = HtmxDetails(request).current_url
+    return not asking or urlsplit(asking).path == _address(criterion).partition("#")[0]
 
 
 def _open(request: HttpRequest, found: Criterion, forms: dict[str, Form], status: int = 200) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,8 +13,13 @@ from dashboard import plans
 from dashboard.access import actor_of, repository_for
 from dashboard.models import Plan
 from dashboard.outline import outline
+from dashboard.states import NAMES
 from dashboard.summaries import summarise
 from scanner.models import Repository
+
+PAGE = 100
+# Of one list on the plan page; the rest is a page away.
+MOST_ROWS = 200
 
 
 @require_safe
@@ -26,8 +32,30 @@ def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "tab": "plans",
         "plan": found,
         "outline": outline(found),
+        "most": MOST_ROWS,
+        "most_rows": f":{MOST_ROWS}",
     }
     return render(request, "dashboard/plan.html", context)
+
+
+@require_safe
+def criteria(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """The criteria alone, page after page, also those of one state: a plan may have thousands."""
+    repository = repository_for(request.user, slug)
+    found = _plan(repository, name)
+    whole = outline(found)
+    state = request.GET.get("state", "")
+    rows = [row for row in whole.rows.values() if state in {"", row.state.name}]
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "repository": repository,
+        "summary": summarise([repository], timezone.now())[0],
+        "tab": "plans",
+        "plan": found,
+        "state": state if state in NAMES else "",
+        "page": page,
+    }
+    return render(request, "dashboard/plan_criteria.html", context)
 
 
 @require_safe

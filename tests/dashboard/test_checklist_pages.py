@@ -69,6 +69,16 @@ def test_htmx_gets_the_row_and_what_moved(signed_in: Client, agreed: Criterion) 
     assert "HX-Request" in response["Vary"]
 
 
+def test_a_page_without_the_numbers_gets_the_row_alone(signed_in: Client, agreed: Criterion) -> None:
+    here = reverse("plan-criteria", args=["app", agreed.plan.slug])
+    text = post(signed_in, "tick", agreed, **HTMX | {"HX-Current-URL": f"http://testserver{here}?page=2"}).text
+    assert "Attested. Ticked." in text
+    assert 'id="reach"' not in text
+    plan = reverse("plan", args=["app", agreed.plan.slug])
+    text = post(signed_in, "undo-tick", agreed, **HTMX | {"HX-Current-URL": f"http://testserver{plan}#p1"}).text
+    assert 'id="reach"' in text
+
+
 def test_a_tick_that_the_machine_denies_is_a_contradiction_at_once(signed_in: Client, failing: Criterion) -> None:
     text = post(signed_in, "tick", failing, {"note": "gone"}, **HTMX).text
     assert "What the plan says and the code does not" in text

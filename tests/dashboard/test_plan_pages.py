@@ -169,3 +169,18 @@ def test_queries_do_not_grow(signed_in: Client, db, name: str, most: int) -> Non
         address = reverse(name, args=[plan.repository.slug, *arguments] if name != "overview" else [])
         counts.append(count(signed_in, address))
     assert counts[1] <= counts[0] <= most
+
+
+def test_thousands_of_criteria_are_pages(signed_in: Client, db) -> None:
+    boxes = "".join(f"- [ ] Number {n} holds\n" for n in range(450))
+    plan = world.plan(world.repository([world.life(2)]), f"# Many\n\n## Phase 1: All\n{boxes}")
+    text = page(signed_in, plan)
+    assert text.count('<li class="crit') == 200
+    assert "The first 200 of 450 are shown." in text
+    address = reverse("plan-criteria", args=["app", plan.slug])
+    assert address in text
+    last = signed_in.get(address, {"page": "5", "state": "not evaluated"}).text
+    assert last.count('<li class="crit') == 50
+    assert "Number 449 holds" in last
+    assert "No criterion of this plan is in that state" in signed_in.get(address, {"state": "verified"}).text
+    assert signed_in.get(address, {"page": "x", "state": NASTY}).status_code == 200

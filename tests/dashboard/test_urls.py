@@ -26,6 +26,7 @@ PAGES = {
     "read-plan": (["app"], 405, 422),
     "confirm-plan": (["app"], 405, 302),
     "plan": (["app", "one-app"], 200, 405),
+    "plan-criteria": (["app", "one-app"], 200, 405),
     "export-plan": (["app", "one-app"], 200, 405),
     "archive-plan": (["app", "one-app"], 405, 302),
     "criterion": (["app", 1], 200, 405),
