@@ -75,6 +75,11 @@ class SettingsForm(forms.ModelForm):
                 raise ValidationError(str(error)) from None
         return text
 
+    @property
+    def configures(self) -> bool:
+        """Whether the configuration is another one; a browser sends the same one back with other line ends."""
+        return bool(self.cleaned_data["config_toml"] != self.initial["config_toml"])
+
 
 class ViolationFilter(forms.Form):
     """What the address of the violations list asks for. An unknown choice is refused in words and left out."""

@@ -43,7 +43,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> None:
             interval = timedelta(minutes=repository.interval_minutes)
             repository.next_scan_at = timezone.now() + interval if interval else None
         repository.save(update_fields=["name", "interval_minutes", "next_scan_at", "config_toml"])
-        if "config_toml" in form.changed_data and not repository.archived_at:
+        if form.configures and not repository.archived_at:
             scanning.request(repository, Scan.Reason.SETTINGS)
             messages.success(request, "Saved. The configuration takes effect with the scan that starts now.")
         else:

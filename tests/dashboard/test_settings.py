@@ -27,6 +27,13 @@ def test_saving_nothing_new_asks_for_no_scan(signed_in: Client, app: Repository)
     assert not Scan.objects.active().exists()
 
 
+def test_a_browser_s_line_ends_are_no_new_configuration(signed_in: Client, app: Repository) -> None:
+    assert post(signed_in, name="another", config_toml='services = ["app"]\r\n').status_code == 302
+    app.refresh_from_db()
+    assert (app.name, app.config_toml) == ("another", 'services = ["app"]\n')
+    assert not Scan.objects.active().exists()
+
+
 def test_a_new_configuration_is_kept_and_scanned(signed_in: Client, app: Repository) -> None:
     assert post(signed_in, config_toml='services = ["app", "web"]\r\n').status_code == 302
     app.refresh_from_db()
