@@ -54,6 +54,8 @@ def addresses(transactional_db, lead) -> list[str]:
         reverse("plans", args=[slug]),
         reverse("plans-found", args=[slug]),
         reverse("plan", args=[slug, plan.slug]),
+        reverse("plan-criteria", args=[slug, plan.slug]),
+        reverse("reimport-plan", args=[slug, plan.slug]),
         reverse("criterion", args=[slug, plan.criteria.boxes().earliest("ordinal").pk]),
         reverse("commits", args=[slug]),
         reverse("commit", args=[slug, world.sha(3, slug)]),

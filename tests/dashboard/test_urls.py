@@ -27,6 +27,8 @@ PAGES = {
     "confirm-plan": (["app"], 405, 302),
     "plan": (["app", "one-app"], 200, 405),
     "plan-criteria": (["app", "one-app"], 200, 405),
+    "reimport-plan": (["app", "one-app"], 200, 422),
+    "confirm-reimport": (["app", "one-app"], 405, 302),
     "export-plan": (["app", "one-app"], 200, 405),
     "archive-plan": (["app", "one-app"], 405, 302),
     "criterion": (["app", 1], 200, 405),
@@ -53,8 +55,9 @@ PAGES = {
     "favicon": ([], 302, 405),
 }
 FORMS = {"start-scan", "cancel-scan", "archive", "settings", "connect", "theme", "logout"}
-PLAN_FORMS = {"read-plan", "confirm-plan", "archive-plan", "tick", "undo-tick", "override", "end-override", "bind"}
-OF_A_CRITERION = {"criterion", "criterion-row", "tick", "undo-tick", "override", "end-override", "bind"}
+PLAN_FORMS = {"read-plan", "confirm-plan", "archive-plan", "reimport-plan", "confirm-reimport"}
+SAYINGS = {"tick", "undo-tick", "override", "end-override", "bind"}
+OF_A_CRITERION = {"criterion", "criterion-row"} | SAYINGS
 ELSEWHERE = {"healthz"}  # tests/boot
 
 
@@ -112,7 +115,7 @@ def test_head_is_answered_like_get(signed_in: Client, app: None) -> None:
     assert signed_in.head(reverse("overview")).status_code == 200
 
 
-@pytest.mark.parametrize("name", sorted(PLAN_FORMS | FORMS))
+@pytest.mark.parametrize("name", sorted(FORMS | PLAN_FORMS | SAYINGS))
 def test_forms_need_their_token(lead, app: None, name: str) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(lead)
