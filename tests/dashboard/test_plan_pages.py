@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -10,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Criterion, Plan
+from dashboard.plan_progress import progress_of
+from dashboard.states import of_plan
 from tests.dashboard import world
 
 NO_GETTER = {"kind": "count", "rule": "global-getter", "op": "==", "n": 0}
@@ -184,3 +188,25 @@ def test_thousands_of_criteria_are_pages(signed_in: Client, db) -> None:
     assert "Number 449 holds" in last
     assert "No criterion of this plan is in that state" in signed_in.get(address, {"state": "verified"}).text
     assert signed_in.get(address, {"page": "x", "state": NASTY}).status_code == 200
+
+
+def test_lists_count_as_the_page_does(signed_in: Client, plan: Plan) -> None:
+    user = signed_in.session["_auth_user_id"]
+    failing, agreed = plan.criteria.get(text="No getter is left"), plan.criteria.get(text=AGREED)
+
+    def holding() -> tuple[int, int]:
+        lists, page = progress_of([plan])[0].progress, of_plan(plan).progress()
+        assert (lists.total, lists.verified, lists.attested) == (page.total, page.verified, page.attested)
+        assert lists.contradicted == page.contradicted
+        return page.holding, page.contradicted
+
+    assert holding() == (0, 0)
+    failing.ticks.create(user_id=user)
+    assert holding() == (0, 1)
+    failing.overrides.create(user_id=user, reason="late", until=timezone.now() + timedelta(days=1))
+    assert holding() == (1, 0)
+    stale = agreed.ticks.create(user_id=user, sha="f" * 40)
+    assert holding() == (1, 0)
+    stale.sha = world.sha(9, "app")
+    stale.save()
+    assert holding() == (2, 0)
