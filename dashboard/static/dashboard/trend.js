@@ -57,7 +57,7 @@
 
   function options(name, line, colours, dates) {
     let pressedAt = 0;
-    const axis = { stroke: colours.ink2, grid: { stroke: colours.rule, width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
+    const axis = { stroke: colours.ink2, grid: { stroke: colours.rule, width: 1 }, ticks: { show: false }, font: "11px \"Inter Variable\", system-ui, sans-serif" };
     return {
       width: panels[name].clientWidth,
       height: HEIGHT[name],
