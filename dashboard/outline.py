@@ -124,10 +124,9 @@ class Outline:
 
 
 def outline(plan: Plan) -> Outline:
-    """Put the page together, in seven queries."""
+    """Put the page together, in four queries."""
     states = of_plan(plan)
-    slug = plan.repository.slug
-    rows = {one.pk: _row(one, states.of[one.pk], slug) for one in states.criteria}
+    rows = {one.pk: row_of(one, states.of[one.pk]) for one in states.criteria}
     claims = list(plan.claims.current().select_related("step"))
     return Outline(
         plan=plan,
@@ -149,7 +148,9 @@ def predicate_text(criterion: Criterion) -> str:
         return ""
 
 
-def _row(criterion: Criterion, state: State, slug: str) -> Row:
+def row_of(criterion: Criterion, state: State) -> Row:
+    """Return a criterion as a page shows it."""
+    slug = criterion.plan.repository.slug
     return Row(criterion, state, proof_of(criterion, state, slug), predicate_text(criterion))
 
 

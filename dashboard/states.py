@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.models import Criterion, Evaluation, Override, Plan, Tick
@@ -20,6 +21,7 @@ NAMES: tuple[Name, ...] = ("contradicted", "regressed", "failing", "stale", "not
 # A person's word ages with the commits after it; in a quiet tree it stays true.
 STALE_COMMITS = 200
 STALE_AFTER = timedelta(days=30)
+MOST_SAID = 50
 
 _Row = tuple[int, int | None, str]  # from_seq, until_seq, outcome
 
@@ -91,48 +93,59 @@ class PlanStates:
         return [one for one in self.criteria if self.of[one.pk].name == "contradicted"]
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One criterion's state, and what the machine said from which commit on: at most MOST_SAID, the newest first."""
+
+    state: State
+    said: Sequence[tuple[Evaluation, Commit | None]]
+
+
 def of_plan(plan: Plan, now: datetime | None = None) -> PlanStates:
-    """Return the state of every criterion, in six queries."""
-    criteria = list(plan.criteria.current().select_related("phase", "step", "predicate_confirmed_by"))
-    found = _states(plan, criteria, now or timezone.now())
-    return PlanStates(plan, criteria, found[0], found[1])
-
-
-def state_of(criterion: Criterion, now: datetime | None = None) -> State:
-    """Return the state of one criterion."""
-    return _states(criterion.plan, [criterion], now or timezone.now())[0][criterion.pk]
-
-
-def _states(plan: Plan, criteria: Sequence[Criterion], now: datetime) -> tuple[dict[int, State], Commit | None]:
-    ids = [criterion.pk for criterion in criteria]
+    """Return the state of every criterion, in three queries."""
+    rows = plan.criteria.current().with_word(now or timezone.now())
+    criteria = list(rows.select_related("phase", "step", "predicate_confirmed_by"))
+    said = Evaluation.objects.filter(criterion__in=[one.pk for one in criteria]).order_by("from_seq")
     history: dict[int, list[_Row]] = {}
-    rows = Evaluation.objects.filter(criterion__in=ids).order_by("from_seq")
-    for pk, start, until, outcome in rows.values_list("criterion", "from_seq", "until_seq", "outcome"):
+    for pk, start, until, outcome in said.values_list("criterion", "from_seq", "until_seq", "outcome"):
         history.setdefault(pk, []).append((start, until, outcome))
-    current = {row.criterion_id: row for row in Evaluation.objects.filter(criterion__in=ids, until_seq=None)}
-    ticks = {row.criterion_id: row for row in Tick.objects.open().filter(criterion__in=ids).select_related("user")}
-    forced = Override.objects.in_force(now).filter(criterion__in=ids).select_related("user")
-    overrides = {row.criterion_id: row for row in forced}
-    begun = {pk: _began(rows) for pk, rows in history.items()}
-    wanted = {plan.evaluated_seq, *begun.values()}
-    said = {tick.sha for tick in ticks.values() if tick.sha}
-    commits = list(plan.repository.commits.filter(seq__in=wanted) | plan.repository.commits.filter(sha__in=said))
-    by_seq, by_sha = {row.seq: row for row in commits}, {row.sha: row for row in commits}
-    head = by_seq.get(plan.evaluated_seq)
-    states = {}
-    for criterion in criteria:
-        past = history.get(criterion.pk, [])
-        tick = ticks.get(criterion.pk)
-        states[criterion.pk] = judge(
-            current.get(criterion.pk),
-            broken=_held_before(past, plan.start_seq),
-            since=by_seq.get(begun[criterion.pk]) if past else None,
-            tick=tick,
-            too_old=too_old(tick, by_sha.get(tick.sha), head) if tick else "",
-            override=overrides.get(criterion.pk),
-            in_document=criterion.ticked_in_document,
-        )
-    return states, head
+    commits = _commits(plan, criteria, history)
+    found = {one.pk: _state(plan, one, history.get(one.pk, []), commits) for one in criteria}
+    return PlanStates(plan, criteria, found, commits.get(plan.evaluated_seq))
+
+
+def record_of(criterion: Criterion) -> Record:
+    """Return what is known of a criterion that was read `with_word`, in two queries."""
+    plan = criterion.plan
+    said = list(criterion.evaluations.order_by("from_seq"))
+    rows: list[_Row] = [(one.from_seq, one.until_seq, one.outcome) for one in said]
+    newest = said[: -MOST_SAID - 1 : -1]
+    commits = _commits(plan, [criterion], {criterion.pk: rows}, {one.from_seq for one in newest})
+    state = _state(plan, criterion, rows, commits)
+    return Record(state, [(one, commits.get(one.from_seq)) for one in newest])
+
+
+def _commits(
+    plan: Plan, criteria: Iterable[Criterion], history: Mapping[int, Sequence[_Row]], others: Iterable[int] = ()
+) -> dict[int | str, Commit]:
+    """The commits that states name, by number and by id."""
+    seqs = {plan.evaluated_seq, *others, *(_began(rows) for rows in history.values() if rows)}
+    shas = {one.tick.sha for one in criteria if one.tick and one.tick.sha}
+    rows = list(plan.repository.commits.filter(Q(seq__in=seqs) | Q(sha__in=shas)))
+    return {row.seq: row for row in rows} | {row.sha: row for row in rows}
+
+
+def _state(plan: Plan, one: Criterion, past: Sequence[_Row], commits: Mapping[int | str, Commit]) -> State:
+    head = commits.get(plan.evaluated_seq)
+    return judge(
+        one.said,
+        broken=_held_before(past, plan.start_seq),
+        since=commits.get(_began(past)) if past else None,
+        tick=one.tick,
+        too_old=too_old(one.tick, commits.get(one.tick.sha), head) if one.tick else "",
+        override=one.force,
+        in_document=one.ticked_in_document,
+    )
 
 
 def judge(

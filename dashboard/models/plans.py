@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from scanner.models import Epoch, Repository
+
+if TYPE_CHECKING:
+    from .evidence import Evaluation, Override, Tick
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -121,6 +127,18 @@ class CriterionQuerySet(models.QuerySet["Criterion"]):
         """The boxes of the document, which progress counts."""
         return self.filter(kind=Criterion.Kind.CRITERION)
 
+    def with_word(self, now: datetime) -> CriterionQuerySet:
+        """Each with the machine's newest answer as `said`, its open `tick`, and the override in `force` at `now`.
+
+        Each is None where there is none; of each there is one at most (evaluation_from, tick_one_open,
+        override_one_open).
+        """
+        return self.annotate(
+            said=FilteredRelation("evaluations", condition=Q(evaluations__until_seq=None)),
+            tick=FilteredRelation("ticks", condition=Q(ticks__undone_at=None)),
+            force=FilteredRelation("overrides", condition=Q(overrides__undone_at=None, overrides__until__gt=now)),
+        ).select_related("said", "tick__user", "force__user")  # type: ignore[misc]  # django-stubs knows fields alone
+
 
 class Criterion(models.Model):
     """Something that the plan wants to be true; `key` tells it apart over re-imports (dashboard.criteria).
@@ -152,6 +170,11 @@ class Criterion(models.Model):
     predicate_reason = models.TextField(blank=True)
     predicate_confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     predicate_confirmed_at = models.DateTimeField(null=True)
+
+    # What CriterionQuerySet.with_word found.
+    said: Evaluation | None = None
+    tick: Tick | None = None
+    force: Override | None = None
 
     objects = CriterionQuerySet.as_manager()
 

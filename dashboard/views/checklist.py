@@ -19,12 +19,12 @@ from dashboard import checklists
 from dashboard.access import actor_of, repository_for
 from dashboard.fragments import is_asked_for_part, respond
 from dashboard.models import Criterion, Override, Tick
-from dashboard.outline import Row, outline, predicate_text
+from dashboard.outline import outline, predicate_text, row_of
 from dashboard.plan_forms import OverrideForm, PredicateForm, TickForm
 from dashboard.predicates import PredicateError
+from dashboard.states import record_of
 from dashboard.summaries import summarise
 from dashboard.words import ago
-from scanner.models import Commit
 
 OLDEST = 50  # of each kind of history
 
@@ -108,8 +108,9 @@ def bind(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def _criterion(request: HttpRequest, slug: str, number: int) -> Criterion:
     repository = repository_for(request.user, slug)
-    rows = Criterion.objects.filter(plan__repository=repository).select_related("plan__imported_by", "phase", "step")
-    found = rows.filter(pk=number).first()
+    rows = Criterion.objects.filter(plan__repository=repository).with_word(timezone.now())
+    names = ("plan__imported_by", "phase", "step", "predicate_confirmed_by")
+    found = rows.select_related(*names).filter(pk=number).first()
     if found is None:
         raise Http404(f"There is no criterion {number}.")
     found.plan.repository = repository
@@ -166,14 +167,13 @@ def _on_plan_page(request: HttpRequest, criterion: Criterion) -> bool:
 
 def _open(request: HttpRequest, found: Criterion, forms: dict[str, Form], status: int = 200) -> HttpResponse:
     """The row with its forms: a page of its own, or for htmx in place of the row."""
-    whole = outline(found.plan)
-    shown: Row | None = whole.rows.get(found.pk)
-    if shown is None:
+    if found.archived_at is not None:
         raise Http404("The plan does not hold this criterion any more.")
+    record = record_of(found)
     context: dict[str, Any] = {
         "repository": found.plan.repository,
         "plan": found.plan,
-        "row": shown,
+        "row": row_of(found, record.state),
         "forms": {
             "tick": forms.get("tick") or TickForm(auto_id=f"tick{found.pk}-%s"),
             "override": forms.get("override") or OverrideForm(auto_id=f"override{found.pk}-%s"),
@@ -188,16 +188,9 @@ def _open(request: HttpRequest, found: Criterion, forms: dict[str, Form], status
     if is_asked_for_part(request):
         return respond(request, "dashboard/_criterion_forms.html", context, status=status)
     context |= {"summary": summarise([found.plan.repository], timezone.now())[0], "tab": "plans"}
-    context |= _history(found)
-    return respond(request, "dashboard/criterion.html", context, status=status)
-
-
-def _history(found: Criterion) -> dict[str, Any]:
-    evaluations = list(found.evaluations.order_by("-from_seq")[:OLDEST])
-    seqs = {row.from_seq for row in evaluations}
-    commits = {row.seq: row for row in Commit.objects.filter(repository=found.plan.repository, seq__in=seqs)}
-    return {
-        "evaluations": [(row, commits.get(row.from_seq)) for row in evaluations],
+    context |= {
+        "evaluations": record.said,
         "ticks": found.ticks.select_related("user", "undone_by")[:OLDEST],
         "overrides": found.overrides.select_related("user", "undone_by")[:OLDEST],
     }
+    return respond(request, "dashboard/criterion.html", context, status=status)

@@ -11,9 +11,12 @@ import pytest
 from tests.scanner.origin import SMALL, Origin
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import User
 
-    from dashboard.models import Plan
+    from dashboard.models import Criterion, Plan
+    from dashboard.states import State
     from scanner.models import Repository
 
 PLAN = """# One basket for the shop
@@ -108,3 +111,11 @@ def plan(shop: Repository, lead: User) -> Plan:
     from dashboard.plan_markdown import parse
 
     return plans.save(shop, parse(PLAN.encode()), user=lead)
+
+
+def state_of(criterion: Criterion, now: datetime | None = None) -> State:
+    """How a criterion stands, read anew as the plan's page does."""
+    from dashboard import states
+    from dashboard.models import Plan
+
+    return states.of_plan(Plan.objects.get(pk=criterion.plan_id), now).of[criterion.pk]

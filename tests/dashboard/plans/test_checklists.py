@@ -10,6 +10,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from tests.dashboard.plans.conftest import state_of
+
 
 @pytest.fixture
 def criterion(lead):
@@ -98,15 +100,15 @@ def test_an_override_needs_a_reason_and_an_end(criterion, lead) -> None:
 
 @pytest.mark.django_db
 def test_binding_evaluates_at_once(plan, lead) -> None:
-    from dashboard import checklists, states
+    from dashboard import checklists
 
     criterion = plan.criteria.get(text="Shop works")
     checklists.bind(criterion, lead, {"kind": "path_absent", "glob": "shop/lost.py"})
-    assert states.state_of(criterion).name == "verified"
+    assert state_of(criterion).name == "verified"
     checklists.bind(criterion, lead, {"kind": "path_absent", "glob": "shop/*.py"})
-    assert states.state_of(criterion).name == "failing"
+    assert state_of(criterion).name == "failing"
     checklists.bind(criterion, lead, None)
-    assert states.state_of(criterion).name == "not evaluated"
+    assert state_of(criterion).name == "not evaluated"
     with pytest.raises(checklists.Refused, match="no rule 'no-such-rule'"):
         checklists.bind(criterion, lead, {"kind": "no_new", "rule": "no-such-rule"})
 
@@ -124,11 +126,11 @@ def test_a_suggestion_is_confirmed_once(plan, lead, engineer) -> None:
 
 @pytest.mark.django_db
 def test_a_tick_on_what_fails_is_contradicted(plan, engineer) -> None:
-    from dashboard import checklists, states
+    from dashboard import checklists
 
     criterion = plan.criteria.get(text="Order module removed")
     checklists.tick(criterion, engineer)
-    assert states.state_of(criterion).name == "contradicted"
+    assert state_of(criterion).name == "contradicted"
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dashboard.plans.conftest import PLAN
+from tests.dashboard.plans.conftest import PLAN, state_of
 from tests.scanner.origin import SMALL
 
 pytestmark = pytest.mark.django_db
@@ -16,10 +16,8 @@ SCORE = "Compliance score improves"
 
 
 def state(plan, text: str):
-    from dashboard import states
-
     plan.refresh_from_db()
-    return states.state_of(plan.criteria.current().get(text=text))
+    return state_of(plan.criteria.current().get(text=text))
 
 
 def name(plan, text: str) -> str:

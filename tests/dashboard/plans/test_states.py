@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.dashboard.plans.conftest import state_of
+
 YES, NO, UNKNOWN = "pass", "fail", "unknown"
 
 
@@ -73,21 +75,15 @@ class TestRows:
             )  # fmt: skip
 
     def test_regressed_names_commit_and_author(self, criterion) -> None:
-        from dashboard.states import state_of
-
         self.record(criterion, (1, 60, NO), (60, 90, YES), (90, 95, NO), (95, None, NO))
         state = state_of(criterion)
         assert (state.name, state.since.seq, state.since.author) == ("regressed", 90, "Ada")
 
     def test_what_held_before_the_start_did_not_regress(self, criterion) -> None:
-        from dashboard.states import state_of
-
         self.record(criterion, (1, 50, YES), (50, None, NO))
         assert state_of(criterion).name == "failing"
 
     def test_verified_since(self, criterion) -> None:
-        from dashboard.states import state_of
-
         self.record(criterion, (1, 70, NO), (70, 80, YES), (80, None, YES))
         assert (state_of(criterion).name, state_of(criterion).since.seq) == ("verified", 70)
 
@@ -104,7 +100,6 @@ class TestRows:
     def test_a_word_ages(self, criterion, lead, said_at: int | None, gap: int, name: str) -> None:
         from dashboard import checklists
         from dashboard.models import Tick
-        from dashboard.states import state_of
         from scanner.models import Commit
         from tests.dashboard.world import FIRST_DAY, sha
 
@@ -121,7 +116,6 @@ class TestRows:
         from django.utils import timezone
 
         from dashboard import checklists
-        from dashboard.states import state_of
 
         self.record(criterion, (1, None, NO))
         until = timezone.now() + timedelta(days=1)
@@ -145,7 +139,7 @@ class TestRows:
         self.record(others[0], (1, None, NO))
         for one in others:
             checklists.tick(one, lead)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(3):
             found = states.of_plan(plan)
         progress = found.progress()
         assert (progress.total, progress.verified, progress.attested, progress.contradicted) == (3, 1, 1, 1)
