@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard import audit
-from dashboard.evaluation import evaluate
+from dashboard.evaluation import answer_again
 from dashboard.models import Criterion, Override, Plan, Tick
 from dashboard.predicates import Count, NoNew, Predicate, leaves, parse, text, to_json
 from scanner import mirrors
@@ -103,7 +103,7 @@ def bind(criterion: Criterion, user: AbstractBaseUser, predicate: Mapping[str, A
     with transaction.atomic():
         criterion.save(update_fields=names)
         _record(user, "bound", criterion, predicate=text(chosen) if chosen is not None else None, before=before)
-    evaluate(plan)
+    answer_again(plan)
 
 
 def confirm(criterion: Criterion, user: AbstractBaseUser) -> bool:

@@ -14,7 +14,6 @@ from django.utils.text import slugify
 
 from dashboard import audit, criteria, states
 from dashboard.criteria import Draft, Match
-from dashboard.evaluation import evaluate
 from dashboard.models import Criterion, Phase, Plan, Step
 from dashboard.plan_markdown import as_json, parse
 from dashboard.plan_markdown import export as with_boxes
@@ -79,7 +78,7 @@ def save(
     predicates: Mapping[str, Mapping[str, Any] | None] | None = None,
     names: Names | None = None,
 ) -> Plan:
-    """Save a plan and evaluate it.
+    """Save a plan; it waits for its evaluation.
 
     `predicates` are what a person confirmed, by criterion key; without them the suggested ones are bound and still
     to be confirmed. `names` replace those found in the text. The start is the commit that added the plan's file,
@@ -108,7 +107,6 @@ def save(
         _write_parts(plan, document)
         _add(plan, criteria.drafts(document), guesses, predicates, user)
         audit.record(user, "imported the plan", plan.title, repository, plan=plan.pk, path=found.path)
-    evaluate(plan)
     return plan
 
 
@@ -130,7 +128,8 @@ def diff(plan: Plan, document: PlanDocument) -> Diff:
 def reimport(
     plan: Plan, document: PlanDocument, *, user: AbstractBaseUser | None, rejected: Iterable[int] = ()
 ) -> Diff:
-    """Read a changed document into a plan: ticks, bindings and evidence stay with the criteria that are the same.
+    """Read a changed document into a plan: ticks, bindings and evidence stay with the criteria that are the same, and
+    the plan waits for its evaluation.
 
     `rejected` are ids of changed criteria that a person says are other ones: they are archived, the drafts added.
     """
@@ -157,7 +156,6 @@ def reimport(
         numbers = {"kept": len(found.kept), "changed": len(found.changed)}
         numbers |= {"added": len(left), "removed": len(found.removed)}
         audit.record(user, "read the plan in again", plan.title, plan.repository, plan=plan.pk, **numbers)
-    evaluate(plan)
     return found
 
 
@@ -188,8 +186,6 @@ def restore(plan: Plan, user: AbstractBaseUser | None) -> bool:
         done = Plan.objects.filter(pk=plan.pk, archived_at__isnull=False).update(archived_at=None)
         if done:
             audit.record(user, "took up the plan", plan.title, plan.repository, plan=plan.pk)
-    if done:
-        evaluate(plan)
     return bool(done)
 
 

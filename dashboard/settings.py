@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that waited longer than the next one is worth nothing.
     "enqueue due scans": {"task": "scanner.tasks.enqueue_due_scans", "schedule": 15.0, "options": {"expires": 60}},
     "record heartbeat": {"task": "dashboard.tasks.record_heartbeat", "schedule": 15.0, "options": {"expires": 60}},
+    "evaluate waiting plans": {
+        "task": "dashboard.tasks.evaluate_waiting_plans",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 15.0, "options": {"expires": 60}},
 }
 

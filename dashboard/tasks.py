@@ -1,10 +1,11 @@
 """Thin Celery tasks of the dashboard."""
 
 from celery import shared_task
+from django.db import transaction
 from django.dispatch import receiver
 
 from dashboard import evaluation
-from dashboard.models import Heartbeat
+from dashboard.models import Heartbeat, Plan
 from scanner.models import Repository, Scan
 from scanner.signals import scan_recorded
 
@@ -17,12 +18,25 @@ def record_heartbeat() -> None:
 
 @shared_task(autoretry_for=(Exception,), retry_backoff=5, max_retries=3)
 def evaluate_plans(repository_id: int) -> None:
-    """Bring the plans of a repository up to its newest numbers."""
+    """Bring the plans of a repository that wait up to its newest numbers."""
     for repository in Repository.objects.select_related("current_epoch").filter(pk=repository_id):
-        evaluation.evaluate_all(repository)
+        evaluation.evaluate_waiting(repository)
+
+
+@shared_task
+def evaluate_waiting_plans() -> None:
+    """Ask again for what got lost; sent by beat."""
+    for repository_id in Plan.objects.waiting().order_by().values_list("repository", flat=True).distinct():
+        evaluate_plans.delay(repository_id)
+
+
+def ask_for_evaluation(repository_id: int) -> None:
+    """Let a worker evaluate the plans that wait. A broker that cannot be reached loses nothing: beat asks again."""
+    transaction.on_commit(lambda: evaluate_plans.delay(repository_id), robust=True)
 
 
 @receiver(scan_recorded, dispatch_uid="evaluate plans")
 def evaluate_after_scan(scan: Scan, **_signal: object) -> None:
-    """New numbers: look again at what plans say about them."""
-    evaluate_plans.delay_on_commit(scan.repository_id)
+    """New numbers: look again at what plans say about them, also at those that could not be evaluated before."""
+    Plan.objects.filter(repository=scan.repository_id).exclude(attempts=0).update(attempts=0)
+    ask_for_evaluation(scan.repository_id)

@@ -8,19 +8,44 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from scanner.models import Epoch, Repository
+from scanner.models import Commit, Epoch, Repository
 
 if TYPE_CHECKING:
     from .evidence import Evaluation, Override, Tick
+
+MOST_ATTEMPTS = 3
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def current(self) -> PlanQuerySet:
         """Plans that are not archived."""
         return self.filter(archived_at=None)
+
+    def waiting(self) -> PlanQuerySet:
+        """Current plans that were not evaluated at the newest commit of their repository's live epoch.
+
+        After MOST_ATTEMPTS starts that came to no end one does not wait any more, until the next scan.
+        """
+        live = Epoch.objects.filter(repository=OuterRef("repository"), state=Epoch.State.LIVE, replayed_seq__gt=0)
+        heads = Commit.objects.filter(
+            repository=OuterRef("repository"),
+            repository__epochs__state=Epoch.State.LIVE,
+            seq=F("repository__epochs__replayed_seq"),
+        )
+        return (
+            self.current()
+            .filter(attempts__lt=MOST_ATTEMPTS)
+            .alias(live=Subquery(live.values("pk")[:1]), head=Subquery(heads.values("sha")[:1]))
+            .filter(live__isnull=False)
+            .exclude(evaluated_epoch=F("live"), evaluated_sha=F("head"))
+        )
+
+    def with_waits(self) -> PlanQuerySet:
+        """Each knows whether it `waits` for its evaluation."""
+        return self.annotate(waits=Exists(Plan.objects.waiting().filter(pk=OuterRef("pk"))))
 
 
 class Plan(models.Model):
@@ -33,7 +58,8 @@ class Plan(models.Model):
     in the recorded history; `start` holds the numbers there, of the epoch `start_epoch`, once they are known:
     {"score", "plan_score", "debt", "plan_debt", "open", "plan_open", "by_rule": {rule: open}}.
     `symbols` and `paths` are what the plan names of the tree and the registry; `d` is the denominator of its score.
-    Criteria are evaluated up to commit `evaluated_seq` of `evaluated_epoch`.
+    Criteria are evaluated up to commit `evaluated_seq` of `evaluated_epoch`; `attempts` are the starts of an
+    evaluation since one came to its end.
     """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="plans")
@@ -59,7 +85,10 @@ class Plan(models.Model):
     evaluated_seq = models.PositiveIntegerField(default=0)
     evaluated_sha = models.CharField(max_length=40, blank=True)
     evaluated_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     problem = models.TextField(blank=True)  # why the last evaluation could not look at the repository itself
+
+    waits: bool = False  # what PlanQuerySet.with_waits found
 
     objects = PlanQuerySet.as_manager()
 

@@ -8,13 +8,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard import plans
 from dashboard.access import actor_of, repository_for
+from dashboard.fragments import is_asked_for_part
 from dashboard.models import Plan
 from dashboard.outline import outline
 from dashboard.states import NAMES
 from dashboard.summaries import summarise
+from dashboard.tasks import ask_for_evaluation
 from scanner.models import Repository
 
 PAGE = 100
@@ -26,6 +29,9 @@ MOST_ROWS = 200
 def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     repository = repository_for(request.user, slug)
     found = _plan(repository, name)
+    if "waits" in request.GET and is_asked_for_part(request):
+        # The note that a plan waits asks again and again; in the end the page has to be another one.
+        return HttpResponse(status=204) if found.waits else HttpResponseClientRefresh()
     context = {
         "repository": repository,
         "summary": summarise([repository], timezone.now())[0],
@@ -70,17 +76,19 @@ def export(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @require_POST
 def archive(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Put a plan away with all that is known of it, or take it up again."""
-    found = _plan(repository_for(request.user, slug), name)
+    repository = repository_for(request.user, slug)
+    found = _plan(repository, name)
     if request.POST.get("archived") == "yes":
         if plans.archive(found, actor_of(request)):
             messages.success(request, "The plan is archived; its ticks and evidence are kept.")
     elif plans.restore(found, actor_of(request)):
+        ask_for_evaluation(repository.pk)
         messages.success(request, "The plan is followed again.")
     return redirect("plan", slug, name)
 
 
 def _plan(repository: Repository, name: str) -> Plan:
-    found = Plan.objects.filter(repository=repository, slug=name).select_related("imported_by").first()
+    found = Plan.objects.with_waits().filter(repository=repository, slug=name).select_related("imported_by").first()
     if found is None:
         raise Http404(f"There is no plan {name!r}.")
     found.repository = repository

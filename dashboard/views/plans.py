@@ -18,6 +18,7 @@ from dashboard.plan_forms import PlanSourceForm, sealed, unsealed
 from dashboard.plan_markdown import PlanDocument, PlanError
 from dashboard.plan_progress import progress_of
 from dashboard.summaries import summarise
+from dashboard.tasks import ask_for_evaluation
 from scanner.models import Repository
 
 MOST_CANDIDATES = 40
@@ -70,6 +71,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     if chosen.wrong:
         return _preview(request, repository, document, path, request.POST.dict(), status=422)
     plan = plans.save(repository, document, user=actor_of(request), source_path=path, predicates=chosen.predicates())
+    ask_for_evaluation(repository.pk)
     messages.success(request, f"The plan is saved. {chosen.automatic} of its criteria are watched by the scans.")
     return redirect("plan", slug, plan.slug)
 

@@ -16,6 +16,7 @@ from dashboard.models import Plan
 from dashboard.plan_forms import PlanSourceForm, sealed, unsealed
 from dashboard.plan_markdown import PlanError
 from dashboard.summaries import summarise
+from dashboard.tasks import ask_for_evaluation
 from scanner.models import Repository
 
 
@@ -52,6 +53,7 @@ def confirm(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         return redirect("reimport-plan", slug, name)
     other = [int(pk) for pk in request.POST.getlist("other") if pk.isdecimal()]
     plans.reimport(plan, document, user=actor_of(request), rejected=other)
+    ask_for_evaluation(plan.repository_id)
     messages.success(request, "The plan is read in again; ticks and evidence stayed with their criteria.")
     return redirect("plan", slug, name)
 

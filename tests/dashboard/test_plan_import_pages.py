@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from dashboard import plan_choices, plan_sources
+from dashboard import evaluation, plan_choices, plan_sources
 from dashboard.models import Plan
 from dashboard.plan_markdown import PlanError
 from tests.dashboard import world
@@ -60,6 +60,8 @@ def test_confirmed_as_it_was_left(signed_in: Client, app: None) -> None:
     bound = plan.criteria.exclude(predicate=None).get()
     assert bound.predicate == {"kind": "count", "rule": "global-getter", "op": "==", "n": 0}
     assert bound.predicate_confirmed_by.get_username() == "lead"
+    assert not bound.evaluations.exists()
+    evaluation.evaluate(plan)
     assert bound.evaluations.count() == 2
     assert not plan.criteria.filter(predicate_confirmed_at=None).exclude(kind="stop").exists()
 
@@ -141,6 +143,7 @@ def test_found_in_the_repository_and_followed(signed_in: Client, shop) -> None:
     assert "docs/plan.md" in preview.text
     signed_in.post(reverse("confirm-plan", args=[shop.slug]), fields(preview.text))
     plan = Plan.objects.get()
+    evaluation.evaluate(plan)
     assert plan.source_path == "docs/plan.md"
     assert plan.start_seq == 2
     assert plan.markdown == PLAN

@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard import evaluation, tasks
 from dashboard.models import Criterion, Plan
 from dashboard.plan_progress import progress_of
 from dashboard.states import of_plan
+from scanner.models import Scan
 from tests.dashboard import world
 
 NO_GETTER = {"kind": "count", "rule": "global-getter", "op": "==", "n": 0}
@@ -210,3 +212,35 @@ def test_lists_count_as_the_page_does(signed_in: Client, plan: Plan) -> None:
     stale.sha = world.sha(9, "app")
     stale.save()
     assert holding() == (2, 0)
+
+
+def test_a_plan_that_waits_says_so_until_it_is_evaluated(signed_in: Client, plan: Plan) -> None:
+    address = reverse("plan", args=["app", plan.slug])
+    Plan.objects.update(evaluated_sha="", attempts=0)
+    assert "being looked at anew" in page(signed_in, plan)
+    asked = signed_in.get(address, {"waits": ""}, headers={"HX-Request": "true"})
+    assert (asked.status_code, asked.headers.get("HX-Refresh")) == (204, None)
+    evaluation.evaluate(plan)
+    assert "being looked at anew" not in page(signed_in, plan)
+    asked = signed_in.get(address, {"waits": ""}, headers={"HX-Request": "true"})
+    assert asked.headers["HX-Refresh"] == "true"
+
+
+def test_a_plan_that_cannot_be_evaluated_is_given_up_and_says_so(
+    signed_in: Client, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Plan.objects.update(evaluated_sha="")
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("dashboard.evaluation.settle_start", broken)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                evaluation.evaluate_waiting(plan.repository)
+        evaluation.evaluate_waiting(plan.repository)
+    assert "broke off 3 times" in page(signed_in, plan)
+    tasks.evaluate_after_scan(Scan.objects.filter(repository=plan.repository).first())
+    evaluation.evaluate_waiting(plan.repository)
+    assert "broke off" not in page(signed_in, plan)

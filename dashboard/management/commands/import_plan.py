@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard import plans
+from dashboard import evaluation, plans
 from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, as_json, parse
 from dashboard.plan_markdown.preview import preview
 from scanner.models import Repository
@@ -50,6 +50,7 @@ class Command(BaseCommand):
             hint = f"There are {known}." if known else "None is connected yet."
             raise CommandError(f"There is no repository {slug!r}. {hint}", returncode=2)
         plan = plans.save(repository, document, user=None)
+        evaluation.evaluate(plan)
         start = f"It counts from commit {plan.start_sha[:9]}." if plan.start_sha else "It has no start yet."
         return f"Saved as {slug}/{plan.slug} with {plan.criteria.boxes().count()} criteria. {start}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -84,7 +84,7 @@ def scan() -> Callable[[Repository], None]:
                     replaying.replay_next(asked.pk, pool)
         assert asked.state == Scan.State.DONE, f"{asked.error}\n{asked.log}"
         repository.refresh_from_db()
-        evaluation.evaluate_all(repository)
+        evaluation.evaluate_waiting(repository)
 
     return scan
 
@@ -107,10 +107,17 @@ def engineer(db, django_user_model: type[User]) -> User:
 @pytest.fixture
 def plan(shop: Repository, lead: User) -> Plan:
     """The plan, imported by a lead with the suggested predicates."""
-    from dashboard import plans
+    return imported(shop, PLAN, user=lead)
+
+
+def imported(repository: Repository, text: str, **options: Any) -> Plan:
+    """A plan saved and evaluated, as by a page and the worker behind it."""
+    from dashboard import evaluation, plans
     from dashboard.plan_markdown import parse
 
-    return plans.save(shop, parse(PLAN.encode()), user=lead)
+    made = plans.save(repository, parse(text.encode()), **options)
+    evaluation.evaluate(made)
+    return made
 
 
 def state_of(criterion: Criterion, now: datetime | None = None) -> State:

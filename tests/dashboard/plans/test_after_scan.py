@@ -7,7 +7,7 @@ import pytest
 
 @pytest.mark.slow
 def test_a_worker_evaluates_after_its_scan(live_worker, origin, lead) -> None:
-    from dashboard import plans
+    from dashboard import plans, tasks
     from dashboard.plan_markdown import parse
     from scanner import scans
     from scanner.connections import connect
@@ -20,7 +20,9 @@ def test_a_worker_evaluates_after_its_scan(live_worker, origin, lead) -> None:
     repository.refresh_from_db()
     plan = plans.save(repository, parse(PLAN.encode()), user=lead)
     criterion = plan.criteria.get(text="Order module removed")
-    assert state_of(criterion).name == "failing"
+    assert state_of(criterion).name == "not evaluated"
+    tasks.ask_for_evaluation(repository.pk)
+    wait(lambda: state_of(criterion).name == "failing")
 
     fix = origin.commit({"shop/orders.py": None})
     scans.request(repository, Scan.Reason.ASKED)

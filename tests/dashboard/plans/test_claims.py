@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dashboard.plans.conftest import PLAN
+from tests.dashboard.plans.conftest import PLAN, imported
 from tests.scanner.origin import CLASS
 
 pytestmark = pytest.mark.django_db
@@ -97,21 +97,15 @@ def test_only_what_changed_is_written(plan, origin, shop, scan) -> None:
     ],
 )
 def test_what_is_a_claim(shop, lead, text: str, claims: list[tuple[str, str]]) -> None:
-    from dashboard import plans
-    from dashboard.plan_markdown import parse
-
     source = f"# P\n\n## Phase 1: A\n\n### Step 1A: B\n{text}\n\n- [ ] Done\n"
-    plan = plans.save(shop, parse(source.encode()), user=lead)
+    plan = imported(shop, source, user=lead)
     assert [(row.kind, row.path) for row in plan.claims.current()] == claims
 
 
 def test_a_dotted_name_may_end_in_a_name_of_a_module(shop, lead) -> None:
-    from dashboard import plans
-    from dashboard.plan_markdown import parse
-
     words = "Use `shop.state.get_basket` and `shop.cart.price`, not `shop.state.lost`."
     source = f"# P\n\n## Phase 1: A\n\n{words}\n\n- [ ] Done\n"
-    plan = plans.save(shop, parse(source.encode()), user=lead)
+    plan = imported(shop, source, user=lead)
     assert {row.symbol: row.detail for row in plan.claims.current()} == {
         "shop.state.get_basket": "get_basket is a name of shop/state.py.",
         "shop.cart.price": "price is a name of shop/cart.py.",
