@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dashboard.models import ClaimResult, Criterion, Plan
+from dashboard.models import ClaimResult, Criterion, Evaluation, Plan
 from dashboard.predicates import PredicateError, parse, text
 from dashboard.proofs import Proof, proof_of
 from dashboard.states import NAMES, PlanStates, Progress, State, of_plan
@@ -36,6 +36,14 @@ class Row:
     @property
     def nested(self) -> bool:
         return self.criterion.parent_id is not None
+
+    @property
+    def stop(self) -> Literal["tripped", "watched", "not watched"]:
+        """How a stop condition stands: it is bound to what must hold, and has tripped when that does not."""
+        said = self.criterion.said
+        if said is None or said.outcome == Evaluation.Outcome.UNKNOWN:
+            return "not watched"
+        return "watched" if said.outcome == Evaluation.Outcome.PASS else "tripped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,16 @@ class Outline:
     @property
     def contradictions(self) -> list[Row]:
         return [self.rows[one.pk] for one in self.states.contradictions()]
+
+    @property
+    def tripped(self) -> int:
+        """How many stop conditions have come true."""
+        return sum(row.stop == "tripped" for row in self.stops)
+
+    @property
+    def watched(self) -> int:
+        """How many stop conditions something is known of."""
+        return sum(row.stop != "not watched" for row in self.stops)
 
     @property
     def suggested(self) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import evaluation, tasks
+from dashboard import checklists, evaluation, tasks
 from dashboard.models import Criterion, Plan
 from dashboard.plan_progress import progress_of
 from dashboard.states import of_plan
@@ -244,3 +245,15 @@ def test_a_plan_that_cannot_be_evaluated_is_given_up_and_says_so(
     tasks.evaluate_after_scan(Scan.objects.filter(repository=plan.repository).first())
     evaluation.evaluate_waiting(plan.repository)
     assert "broke off" not in page(signed_in, plan)
+
+
+def test_a_stop_is_watched_and_trips(signed_in: Client, plan: Plan) -> None:
+    stop = plan.criteria.get(kind="stop")
+    assert "none is watched" in page(signed_in, plan)
+    user = get_user_model().objects.get()
+    checklists.bind(stop, user, {"kind": "count", "rule": "global-getter", "op": "<=", "n": 1})
+    assert "1 of 1 watched" in page(signed_in, plan)
+    checklists.bind(stop, user, {"kind": "count", "rule": "global-getter", "op": "==", "n": 0})
+    shown = page(signed_in, plan)
+    assert "1 of 1 tripped" in shown
+    assert "Tripped: 1 violation open, asked for exactly 0" in shown
