@@ -16,6 +16,7 @@ from scanner.engine.facts import (
     SETS_PATH,
     TYPE_CHECKING,
     VALUE,
+    Definition,
     Facts,
 )
 
@@ -28,6 +29,10 @@ IMPLICIT = frozenset(
     {"__name__", "__doc__", "__file__", "__path__", "__spec__", "__loader__", "__package__", "__dict__"}
     | {"__builtins__", "__annotations__", "__cached__"}
 )
+
+
+# Beside IS_CLASS and VALUE in the traits of what a name is; facts tell a function by not being a class.
+IS_FUNCTION = 1 << 16
 
 
 class Defined(NamedTuple):
@@ -101,9 +106,8 @@ def interface_of(facts: Facts) -> Interface:
             module = row.module if row.alias else row.module.partition(".")[0]
             places.append((row.line, typing, row.alias or module, Taken(0, module, "")))
     for definition in facts.definitions:
-        bases = definition.bases if definition.traits & IS_CLASS else definition.returns
-        defined = Defined(definition.traits & (IS_CLASS | VALUE), bases)
-        places.append((definition.line, bool(definition.where & TYPE_CHECKING), definition.name, defined))
+        typing = bool(definition.where & TYPE_CHECKING)
+        places.append((definition.line, typing, definition.name, _defined(definition)))
     names: dict[str, tuple[Origin, ...]] = {}
     typing_names = set(facts.typing_names)
     for _, typing, name, origin in sorted(places, key=lambda place: place[0]):
@@ -119,3 +123,9 @@ def interface_of(facts: Facts) -> Interface:
         names.setdefault(name, (Value(),))
     exports = frozenset(facts.exports) if facts.exports is not None else None
     return Interface(names, frozenset(typing_names - runtime), tuple(stars), exports, facts.module)
+
+
+def _defined(definition: Definition) -> Defined:
+    if definition.traits & IS_CLASS:
+        return Defined(definition.traits & (IS_CLASS | VALUE), definition.bases)
+    return Defined(IS_FUNCTION, definition.returns)

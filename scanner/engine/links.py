@@ -26,17 +26,26 @@ class Broken(NamedTuple):
     name: str
 
 
+class Linked(NamedTuple):
+    """One name of an import of this repository's modules ("" for a module or a star), and what it reaches."""
+
+    row: Import
+    name: str
+    target: Target
+
+
 class Links(NamedTuple):
     """`symbols` are (file, name) of the classes, functions and values imported from other files; `through` are
-    (file of the module named in the import, name)."""
+    (file of the module named in the import, name); `imports` are in the order of the facts."""
 
     edges: dict[str, Edge]
     symbols: frozenset[tuple[str, str]]
     through: frozenset[tuple[str, str]]
     broken: tuple[Broken, ...]
+    imports: tuple[Linked, ...]
 
 
-NO_LINKS = Links({}, frozenset(), frozenset(), ())
+NO_LINKS = Links({}, frozenset(), frozenset(), (), ())
 
 
 def link(path: str, facts: Facts, ask: Ask) -> Links:
@@ -45,6 +54,7 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
     symbols: set[tuple[str, str]] = set()
     through: set[tuple[str, str]] = set()
     broken: list[Broken] = []
+    imports: list[Linked] = []
     outside: dict[str, bool] = {}
     for row in facts.imports:
         if not row.level:
@@ -55,6 +65,7 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
             if outside[top]:
                 continue
         for name, target in _follow(path, row, facts.virtual, ask):
+            imports.append(Linked(row, name, target))
             if target.state in _ABSENT or (target.state is State.TYPING and not row.where & TYPE_CHECKING):
                 broken.append(Broken(row, "" if target.state is State.NO_MODULE else name))
                 if target.state is State.NO_MODULE:
@@ -66,7 +77,7 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
             if reached and reached != path and not row.where & (TYPE_CHECKING | MAIN):
                 edge = Edge(bool(row.where & DEFERRED), row.line)
                 edges[reached] = min(edges.get(reached, edge), edge)
-    return Links(edges, frozenset(symbols), frozenset(through), tuple(broken))
+    return Links(edges, frozenset(symbols), frozenset(through), tuple(broken), tuple(imports))
 
 
 def _follow(path: str, row: Import, virtual: tuple[str, ...], ask: Ask) -> Iterator[tuple[str, Target]]:

@@ -186,12 +186,14 @@ class Resolver:
     def _bound(self, interface: Interface, path: str, name: str, depth: int, asked: _Asked) -> Target | None:
         """Find a name among those a module binds, takes by a star or makes up when asked; None when it does not."""
         origins = interface.names.get(name, ())
-        for origin in origins:
-            target = self._origin(origin, path, name, depth, asked)
-            if target.state is State.FOUND and name not in interface.typing:
-                return target
-        if name in interface.typing and not interface.traits & ANY_NAME:
-            return Target(State.TYPING)
+        targets = (self._origin(origin, path, name, depth, asked) for origin in origins)
+        if name not in interface.typing:
+            found = next((target for target in targets if target.state is State.FOUND), None)
+            if found is not None:
+                return found
+        elif not interface.traits & ANY_NAME:
+            led = next((target for target in targets if target.path), Target(State.TYPING))
+            return led._replace(state=State.TYPING)
         if origins:
             # It is bound, if only by an import that fails or leaves the repository: no second report of that.
             return _UNKNOWN

@@ -35,11 +35,13 @@ class File(NamedTuple):
 @dataclass(slots=True)
 class Touched:
     """What a change may have changed for rules: `files` are new, gone, edited, or import something that moved;
-    `symbols` (service, name) have other production definitions; `cyclic` files are on another circle of imports."""
+    `symbols` (service, name) have other production definitions; `cyclic` files are on another circle of imports;
+    `registry` says that a canonical module gives a registered symbol from another place than before."""
 
     files: set[str] = field(default_factory=set)
     symbols: set[tuple[str, str]] = field(default_factory=set)
     cyclic: set[str] = field(default_factory=set)
+    registry: bool = False
 
 
 class World:
@@ -77,9 +79,13 @@ class World:
 
     def canonical_path(self, symbol: str) -> str:
         """Return the file that defines a registered symbol as its canonical module has it, "" when it does not."""
-        entry = self.registered[symbol]
-        target = self._answers.ask(_REGISTRY + symbol, Question(entry.module, symbol))
-        return target.path if target.state is State.FOUND else ""
+        home = self.home(self.registered[symbol])
+        return home.path if home else ""
+
+    def home(self, entry: Canonical) -> Target | None:
+        """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
+        target = self._answers.ask(_REGISTRY + entry.symbol, Question(entry.module, entry.symbol))
+        return target if target.state is State.FOUND else None
 
     def file_of(self, module: str) -> str:
         """Return the file of a module named in the registry, "" when there is none."""
@@ -115,6 +121,7 @@ class World:
         affected = self._answers.renew(marks)
         for asker in affected:
             if asker.startswith(_REGISTRY) and asker != _REGISTRY:
+                touched.registry = True
                 symbol = asker.removeprefix(_REGISTRY)
                 touched.symbols.update(key for key in self.definers if key[1] == symbol)
         touched.files = {path for path in affected if path in self.files} | old.keys() | files.keys()

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from scanner.engine.config import Canonical
+from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED
+from scanner.engine.interface import IS_FUNCTION
+from scanner.engine.links import Linked
+from scanner.engine.modules import key_of, package_of
+from scanner.engine.questions import State, Target
+from scanner.engine.rule import Finding, Rule
+from scanner.engine.world import World
+
+
+class NonCanonicalImport(Rule):
+    """A registered symbol is imported from elsewhere than its canonical module.
+
+    What it does
+    ------------
+    Follows each imported name, inside functions too, through aliases, `as`, relative imports and chains of
+    re-exports. Reports an import that ends at a registered symbol but names another module than its canonical one or
+    one declared `public`; and an import that ends at another class or function of that name in production code of
+    the canonical one's service (of any service, when the canonical module is shared).
+
+    Why is this bad
+    ---------------
+    Each further path is one more module that cannot be moved or deleted, and readers cannot tell whether two imports
+    mean one thing. An import that reaches another definition is worse: `isinstance` and `except` fail, and state that
+    should be one is two.
+
+    Example
+    -------
+        # the registry says: Notifier is to be imported from shop.messages.notify
+        from shop.legacy import Notifier  # shop/legacy.py: from shop.messages.notify import Notifier
+
+    Use instead
+    -----------
+        from shop.messages.notify import Notifier
+
+    Not flagged
+    -----------
+    - Imports from the canonical module, and from modules declared `public` for the symbol.
+    - The canonical module's own imports, and those of the module that defines the symbol for it.
+    - Imports inside the canonical module's package that go through a module of that package.
+    - The fallback in `except ImportError:`, and imports in `with pytest.raises(ImportError)`.
+    - A class of that name in another service, in tests, or outside the repository.
+    - Names in strings and comments.
+    """
+
+    name = "non-canonical-import"
+    area = "imports"
+    severity = "high"
+
+    def keys(self, world: World) -> Iterable[Hashable]:
+        return world.links.keys() | world.touched.files if world.touched.registry else world.touched.files
+
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        path = str(key)
+        links = world.links.get(path)
+        if links is None or not world.config.canonical:
+            return
+        registry = _Registry(world)
+        for link in links.imports:
+            if link.name and not link.row.where & (FALLBACK | REFUSED):
+                entry = registry.entry_of(path, link)
+                if entry is not None and not registry.allows(path, link.target, entry):
+                    yield self._finding(path, link, entry, registry)
+
+    def _finding(self, path: str, link: Linked, entry: Canonical, registry: _Registry) -> Finding:
+        row, name, target = link
+        module = "." * row.level + row.module
+        if registry.is_home(target, entry):
+            what = f"{name} of {module} is {entry.symbol}" if name != entry.symbol else f"{name} comes through {module}"
+            message = f"{what}; import it from {entry.module}."
+        else:
+            message = f"{name} of {module} is another definition than {entry.module}.{entry.symbol}."
+        canonical = f"{entry.module}.{entry.symbol}"
+        subject = f"{module}:{name}"
+        return Finding(
+            path, row.line, row.end_line, entry.symbol, subject, message, self.severity, row.enclosing, canonical
+        )
+
+
+class _Registry:
+    """The registered symbols by their definition and by their name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._homes: dict[Canonical, Target | None] = {}
+        self._by_definition: dict[tuple[str, str], Canonical] = {}
+        self._by_symbol: dict[str, list[Canonical]] = {}
+        for entry in world.config.canonical:
+            home = self._homes[entry] = world.home(entry)
+            self._by_symbol.setdefault(entry.symbol, []).append(entry)
+            if home is not None:
+                self._by_definition[home.path, home.name] = entry
+
+    def is_home(self, target: Target, entry: Canonical) -> bool:
+        """Whether an import reaches what the canonical module gives for the symbol."""
+        home = self._homes[entry]
+        return home is not None and (home.path, home.name) == (target.path, target.name)
+
+    def entry_of(self, path: str, link: Linked) -> Canonical | None:
+        """Return the entry of the symbol that an import in a file reaches, or whose name it gives to another one."""
+        target = link.target
+        if target.state not in (State.FOUND, State.TYPING) or not target.name:
+            return None
+        entry = self._by_definition.get((target.path, target.name))
+        if entry is not None:
+            return entry
+        entries = [*self._by_symbol.get(target.name, ()), *self._by_symbol.get(link.name, ())]
+        return next((entry for entry in entries if self._is_rival(path, target, entry)), None)
+
+    def _is_rival(self, path: str, target: Target, entry: Canonical) -> bool:
+        file, config = self._world.files[target.path], self._world.config
+        service = config.service_of(entry.module)
+        if file.scope != "production" or (file.service != service and service not in config.shared):
+            return False
+        return bool(self._world.lookup(path, target.path, target.name).traits & (IS_CLASS | IS_FUNCTION))
+
+    def allows(self, path: str, target: Target, entry: Canonical) -> bool:
+        """Whether a file may import the symbol from where it does."""
+        files, home = self._world.files, self._homes[entry]
+        if files[target.via].module in (entry.module, *entry.public) or files[path].module == entry.module:
+            return True
+        return home is not None and (path == home.path or self._is_internal(path, target, entry, home))
+
+    def _is_internal(self, path: str, target: Target, entry: Canonical, home: Target) -> bool:
+        """Whether the import stays inside the canonical module's package.
+
+        Where that package is the whole service, this holds for its face alone: everything would be internal.
+        """
+        package = package_of(home.via)
+        if not path.startswith(f"{package}/") or not self.is_home(target, entry):
+            return False
+        name = entry.module if key_of(home.via) == package else entry.module.rpartition(".")[0]
+        is_service = self._world.config.service_of(entry.module) == name
+        return key_of(target.via) == package or (target.via.startswith(f"{package}/") and not is_service)
