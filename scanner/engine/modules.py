@@ -55,6 +55,15 @@ def ancestors(key: str) -> Sequence[str]:
     return ["/".join(parts[:depth]) for depth in range(len(parts) - 1, 0, -1)]
 
 
+def absolute(path: str, module: str, level: int, name: str) -> str:
+    """Return the absolute form of the module that an import names in a file which is itself imported as `module`."""
+    if not level:
+        return name
+    parts = module.split(".")
+    depth = len(parts) - level + (path.rpartition("/")[2] == "__init__.py")
+    return ".".join([*parts[: max(depth, 0)], *([name] if name else [])])
+
+
 class ModuleTree:
     """The files of one tree by the modules they stand for."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scanner.engine import replay as replaying
-from scanner.engine.config import Canonical, Config
+from scanner.engine.config import Canonical, Config, Deprecated
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
 from scanner.engine.git import Repository
@@ -24,6 +24,7 @@ CONFIG = Config(
     shared=("shared",),
     roots=("",),
     canonical=(Canonical("Store", "shop.core.store", ("shop",)), Canonical("connect", "shared.base")),
+    deprecated=(Deprecated("shop.web.utils", "shop.core"), Deprecated("auth.models")),
 )
 FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
 
