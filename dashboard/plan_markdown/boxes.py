@@ -27,26 +27,31 @@ class BoxReader:
         self.document = document
         self.claimed = claimed
 
-    def take(self, block: ListBlock, section: Section, parent: int | None = None) -> bool:
-        """Takes every box of a list, nested ones with the line of the box around them; tells whether there were any."""
+    def take(self, block: ListBlock, section: Section, parent: int | None = None, under: str = "") -> bool:
+        """Takes every box of a list, nested ones with the line of the box around them; tells whether there were any.
+
+        `under` is the item without a box that this list is nested in: its criteria carry it as their section.
+        """
         found = False
         for item in block.items:
-            inner_parent = parent
-            if item.box is not None:
-                self._add(item.box, item.text, item.line, section, parent).details.extend(_details(item))
+            inner_parent, inner_under = parent, under
+            if item.box is None:
+                inner_under = item.text or under
+            else:
+                self._add(item.box, item.text, item.line, section, parent, under).details.extend(_details(item))
                 self.claimed.update(line.number for line in item.lines or ())
                 self.claimed.add(item.line)
                 claim_texts(item, self.claimed)
                 inner_parent = item.line
                 found = True
-            found |= self._inside(item.blocks, section, inner_parent)
+            found |= self._inside(item.blocks, section, inner_parent, inner_under)
         return found
 
-    def _inside(self, blocks: list[Block], section: Section, parent: int | None) -> bool:
+    def _inside(self, blocks: list[Block], section: Section, parent: int | None, under: str) -> bool:
         found = False
         for block in blocks:
             if isinstance(block, ListBlock):
-                found |= self.take(block, section, parent)
+                found |= self.take(block, section, parent, under)
             elif isinstance(block, Fence):
                 self.fence(block)
             elif isinstance(block, Table):
@@ -70,13 +75,14 @@ class BoxReader:
             if match := BOX_IN_CODE.match(text):
                 self._ask(block.first + number, match[1].strip(), "a box inside a code block is not a criterion")
 
-    def _add(self, box: Box, text: str, line: int, section: Section, parent: int | None) -> Criterion:
-        criterion = Criterion(text, is_ticked(box.mark), line, box.markdown, section.title.rstrip(":") or None, parent)
+    def _add(self, box: Box, text: str, line: int, section: Section, parent: int | None, under: str = "") -> Criterion:
+        title = (under or section.title).rstrip(":") or None
+        criterion = Criterion(text, is_ticked(box.mark), line, box.markdown, title, parent)
         if section.step is not None:
             section.step.criteria.append(criterion)
         elif section.phase is not None:
             section.phase.criteria.append(criterion)
-        elif section.kind == "overall":
+        elif section.kind in ("overall", "success"):
             self.document.overall.append(criterion)
         else:
             self.document.other_criteria.append(criterion)

@@ -22,11 +22,19 @@ PROGRAMS = _set(
     "poetry docker docker-compose kubectl gcloud make curl bash sh export source echo tox ruff mypy alembic"
 )
 LOOKING = _set("grep rg ag find ls cat head tail awk wc diff less tree stat file which du")
-LOOKING_GIT = _set("log diff show status blame grep ls-files branch rev-parse describe")
+LOOKING_GIT = _set("log diff show status blame grep ls-files rev-parse describe")
+# "git branch name" makes one; with nothing or one of these behind it, it lists them.
+LISTING = _set("-a -r -v -vv -l --all --remotes --list --show-current --contains --merged --no-merged")
+CHANGES = r"(?:rm|mv|cp|sed\s+-i|perl\s+-p?i|chmod|touch|tee)\b"
+WRITES = re.compile(
+    rf"\s-delete\b|\s-(?:exec|execdir|ok)\s+{CHANGES}|\bxargs\b[^|;&\n]{{0,60}}?\s{CHANGES}|\Acat\b[^\n\"'|]*>"
+)
 CHANGING = _set("rm mv cp sed mkdir touch chmod echo git export source cd tee perl patch pip npm")
 TESTING = re.compile(
     r"\b(?:pytest|tox|nox|unittest|jest|vitest|playwright|tests?[/_.]\S*|test_\w+|\w+_tests?\.\w+)\b|\btest\b"
+    r"|\b(?:check|verify|validate)_\w+\.\w+"
 )
+OPTION = re.compile(r"(?<!\S)--[\w-]+")  # "--fix-tests" says what is changed, not that tests run
 OPENERS = frozenset(("for", "while", "until", "if", "case", "select"))
 CLOSERS = frozenset(("done", "fi", "esac"))
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
@@ -120,7 +128,7 @@ def read(fence: Fence, label_role: Role | None) -> tuple[list[Command], set[int]
             remark = state.read(lines[at]) or remark
             at += 1
         text = _text(lines[start:at], remark)
-        role = label_role or role_of(text)
+        role = label_role or role_of(text, comment[-1] if comment else "")
         above = range(start - len(comment), start)
         commands.append(Command(fence.first + start, text, role, remark, "\n".join(comment) or None))
         claimed.update(fence.first + n for n in (*above, *range(start, at)))
@@ -135,12 +143,35 @@ def _text(lines: list[str], remark: str | None) -> str:
     return text
 
 
-def role_of(text: str) -> Role:
-    """What a command is for, by its own words."""
+# The comment above a command tells what it is for where the command itself does not.
+COMMENT_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
+    (re.compile(r"\W*(?:\d+[.)]\s*)?(?:verify|validate|check|test|confirm)\b", re.IGNORECASE), "test"),
+    (
+        re.compile(r"\W*(?:\d+[.)]\s*)?(?:find|search|compare|analy[sz]e|list|inspect|investigate)\b", re.IGNORECASE),
+        "investigation",
+    ),
+)
+
+
+def role_of(text: str, comment: str = "") -> Role:
+    """What a command is for, by its own words, then by those of the comment above it."""
     words = text.split()
-    if words and (words[0] in LOOKING or (words[0] == "git" and words[1:2] and words[1] in LOOKING_GIT)):
+    if not words or WRITES.search(text):
+        return "operation"
+    if words[0] in LOOKING or (words[0] == "git" and _looks(words[1:])):
         return "investigation"
-    return "test" if words and words[0] not in CHANGING and TESTING.search(text) else "operation"
+    if words[0] in CHANGING:
+        return "operation"
+    if TESTING.search(OPTION.sub("", text)):
+        return "test"
+    return next((role for pattern, role in COMMENT_ROLES if pattern.match(comment)), "operation")
+
+
+def _looks(words: list[str]) -> bool:
+    """Whether a git command, given without "git", only shows something."""
+    if words[:1] == ["branch"]:
+        return not words[1:] or words[1] in LISTING
+    return bool(words) and words[0] in LOOKING_GIT
 
 
 LABEL_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (

@@ -16,7 +16,11 @@ ESTIMATE = _names(
     "estimate, estimates, estimated time, estimated effort, duration, time estimate, effort, timeframe, time"
 )
 # These speak of an estimate only when a duration follows: "Timeline: after the release" does not.
-TIMES = _names("time, timeline, time required, total time")
+TIMES = _names(
+    "time, timeline, time required, total time, total duration, total effort, estimated timeline, estimated duration, "
+    "expected timeline, expected duration, implementation time"
+)
+REMARK_BEHIND = re.compile(r"\s*\([^()]*\)\W*\Z")
 RISK = _names("risk, risk level, risk assessment")
 SHARED = {"status": _names("status"), "estimate": ESTIMATE, "risk": RISK}
 PHASE = {
@@ -56,7 +60,11 @@ def set_known(owner: Phase | Step, name: str, value: str, codes: list[str]) -> b
     keys = PHASE_KEYS if isinstance(owner, Phase) else STEP_KEYS
     key = keys.get(name.lower())
     if key is None:
-        if name.lower() not in TIMES or owner.estimate is not None or not DURATION.fullmatch(value):
+        if (
+            name.lower() not in TIMES
+            or owner.estimate is not None
+            or not DURATION.fullmatch(REMARK_BEHIND.sub("", value))
+        ):
             return False
         owner.estimate = value
         return True

@@ -54,7 +54,8 @@ def statement(item: Item, n: int) -> Statement:
         and "\n" not in rest
     )
     text = None if only_files else rest.strip(" -–—\n") or None
-    return Statement(item.line, item.number or n, label.name, text, paths, status)
+    status = status or status_of(label.name[:4])
+    return Statement(item.line, item.number or n, without_emoji(label.name) or label.name, text, paths, status)
 
 
 def _behind_first_line(item: Item, whole: str) -> list[str]:

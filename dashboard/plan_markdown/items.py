@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from dashboard.plan_markdown import inline
-from dashboard.plan_markdown.blocks import Item, ListBlock
-from dashboard.plan_markdown.document import Bucket, Phase, PlanDocument, Step, TimelineItem, Unsure
+from dashboard.plan_markdown.blocks import Item, ListBlock, Table
+from dashboard.plan_markdown.document import Bucket, Phase, PlanDocument, Statement, Step, TimelineItem, Unsure
 from dashboard.plan_markdown.fields import STEP_KEYS, add_text, set_known, targets
 from dashboard.plan_markdown.item_texts import (
     claim_texts,
@@ -15,8 +16,11 @@ from dashboard.plan_markdown.item_texts import (
     ongoing_check,
     statement,
     timeline_item,
+    without_emoji,
 )
-from dashboard.plan_markdown.sections import Section
+from dashboard.plan_markdown.names import COUNTED, OPENING
+from dashboard.plan_markdown.sections import MOMENT, Section
+from dashboard.plan_markdown.wording import DURATION, status_of
 
 ONGOING = re.compile(r"\bongoing\b|\bcontinuous|\bdaily\b|\bweekly\b", re.IGNORECASE)
 SUCCESS = re.compile(r"\bsuccess\b|\bcriteria\b|\bacceptance\b|\bdefinition of done\b", re.IGNORECASE)
@@ -29,9 +33,12 @@ class ItemReader:
         self.document = document
         self.claimed = claimed
         self._bucket = Bucket("", 0)
+        self._violation = 0
 
     def take(self, block: ListBlock, section: Section) -> None:
         """A list outside of phases and steps; what no heading explains stays unclaimed."""
+        if section.kind in ("overall", "success") and all(item.box is None for item in block.items):
+            self._ask_for_boxes(block, section.title)
         for n, item in enumerate(block.items, start=1):
             if item.box is None and self._taken(item, n, section):
                 claim_texts(item, self.claimed)
@@ -39,6 +46,8 @@ class ItemReader:
     def _taken(self, item: Item, n: int, section: Section) -> bool:
         document = self.document
         match section.kind:
+            case "violations" if section.line == self._violation:
+                self._add_to_violation(item)
             case "violations" if item.number is not None:
                 document.claimed_violations.append(statement(item, n))
             case "results":
@@ -60,14 +69,45 @@ class ItemReader:
                 return False
         return True
 
+    def violation(self, title: str, line: int) -> None:
+        """A numbered heading under one that announces violations: "3. Two loggers"; its list says more of it."""
+        if match := COUNTED.match(OPENING.sub("", title)):
+            self._violation = line
+            words = without_emoji(match["rest"])
+            self.document.claimed_violations.append(
+                Statement(line, int(match["id"]), words, None, (), status_of(title[:4]))
+            )
+
+    def _add_to_violation(self, item: Item) -> None:
+        before = self.document.claimed_violations[-1]
+        said = "\n".join(without_emoji(line) for line in full_text(item).split("\n"))
+        text = "\n".join(filter(None, (before.text, said)))
+        more = tuple(path for line in item.lines for path in line.codes if targets([path]))
+        self.document.claimed_violations[-1] = replace(before, text=text, paths=(*before.paths, *more))
+
     def open_bucket(self, name: str, line: int) -> None:
         """A heading in the timeline; it becomes a bucket with its first item."""
         self._bucket = Bucket(name.rstrip(":"), line)
 
-    def _timeline(self, item: Item) -> None:
+    def timeline_table(self, block: Table) -> None:
+        """Rows of a table in the timeline: a first cell such as "Week 2" is their bucket, the first row their names."""
+        for row in block.rows[1:]:
+            cells = [cell.text for cell in row.cells if cell.text]
+            if row.boxes or not cells:
+                continue
+            if MOMENT.match(cells[0]):
+                self.open_bucket(cells.pop(0), row.line)
+            estimate = next((text for text in cells if DURATION.fullmatch(text)), None)
+            self._add_to_timeline(TimelineItem(row.line, " | ".join(cells), estimate))
+            self.claimed.add(row.line)
+
+    def _add_to_timeline(self, item: TimelineItem) -> None:
         if not self.document.timeline or self.document.timeline[-1] is not self._bucket:
             self.document.timeline.append(self._bucket)
-        self._bucket.items.append(timeline_item(item))
+        self._bucket.items.append(item)
+
+    def _timeline(self, item: Item) -> None:
+        self._add_to_timeline(timeline_item(item))
         if ONGOING.search(self._bucket.name):
             self.document.ongoing.append(ongoing_check(item))
 
@@ -90,8 +130,11 @@ class ItemReader:
         for item in items:
             claim_texts(item, self.claimed)
         if SUCCESS.search(label.name) and len(items) == len(block.items):
-            why = "success criteria without boxes: they were kept as texts, not as criteria"
-            self.document.unsure.append(Unsure(block.line, label.name, why))
+            self._ask_for_boxes(block, label.name)
+
+    def _ask_for_boxes(self, block: ListBlock, title: str) -> None:
+        why = "success criteria without boxes: they were kept as texts, not as criteria"
+        self.document.unsure.append(Unsure(block.line, title, why))
 
     def _known_label(self, item: Item, owner: Phase | Step) -> None:
         label = inline.label(item.lines[0]) if item.lines else None
@@ -103,6 +146,9 @@ class ItemReader:
 
 
 REFERENCE = re.compile(r"\b(?:phase|step|operation|task)\s*#?(\d+(?:\.\d+)*[A-Za-z]?)(?![\w.]*\w)", re.IGNORECASE)
+
+
+PHASES = re.compile(r"\bphases?\s*(\d{1,2})\s*[-–]\s*(\d{1,2})\b", re.IGNORECASE)
 
 
 def link_timeline(document: PlanDocument) -> None:
@@ -117,7 +163,9 @@ def link_timeline(document: PlanDocument) -> None:
 
 
 def _link(item: TimelineItem, steps: dict[str, Step | None], phases: set[str]) -> None:
-    for match in REFERENCE.finditer(item.text):
+    for match in PHASES.finditer(item.text):
+        item.phases.extend(n for n in map(str, range(int(match[1]), int(match[2]) + 1)) if n in phases)
+    for match in REFERENCE.finditer(PHASES.sub("", item.text)):
         ident = match[1].upper()
         if match[0].lower().startswith("phase") and ident in phases:
             item.phases.append(ident)

@@ -159,3 +159,29 @@ def _define(names: Names, *, bold_defines: bool) -> None:
     unknown = [line for line, name in names.by_line.items() if name.kind == "phase" and name.id not in names.phases]
     for line in unknown:
         del names.by_line[line]
+
+
+def title_line(blocks: list[Block]) -> int | None:
+    """The first heading is the title, unless it is one of several phases of its level."""
+    headings = [block for block in blocks if isinstance(block, HeadingBlock)]
+    if not headings:
+        return None
+    first = headings[0]
+    name = name_in(first.text.text)
+    if name is None or name.kind != "phase":
+        return first.line if name is None or first.level == 1 else None
+    others = (name_in(block.text.text) for block in headings[1:] if block.level == first.level)
+    return None if any(other and other.kind == "phase" and other.id != name.id for other in others) else first.line
+
+
+MAX_DRAWING = 10_000  # characters of a code block that are looked at
+
+
+def drawn(code: str) -> set[str]:
+    """The numbers of the phases that the lines of a code block are about, when there are several."""
+    text = code[:MAX_DRAWING]
+    if "phase" not in text.lower():
+        return set()
+    found = (name_in(line.strip()) for line in text.split("\n"))
+    numbers = {name.id for name in found if name and name.kind == "phase" and name.form == "named"}
+    return numbers if len(numbers) > 1 else set()

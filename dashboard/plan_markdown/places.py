@@ -8,6 +8,10 @@ from dashboard.plan_markdown.document import Phase, PlanDocument, Restated, Step
 from dashboard.plan_markdown.names import RESTATING, Name, Names
 from dashboard.plan_markdown.sections import Section, kind_of
 
+# "Phase 1 Success Criteria ✅" is a tick of its criteria at most, not of the phase.
+MEASURES = re.compile(
+    r"\W*(?:success|criteria|checklist|metrics|gate|exit|rollback|readiness|deliverables|script)\b", re.IGNORECASE
+)
 PREFIX = re.compile(r"(\d+)(?:\.|[A-Z])")
 # A step is defined by the strongest word it is named with; "Operation 1A" and "Phase 1A" speak of step 1A.
 STRENGTH = {"step": 2, "task": 2, "action": 2, "sub-phase": 2, "subphase": 2, "": 2, "phase": 1, "operation": 0}
@@ -49,7 +53,8 @@ class Places:
         if name.form == "named" and not only_remark and not _speaks_of(name.title, phase.title):
             why = f"taken for phase {phase.number} again, which line {phase.line} names differently"
             self._ask(line, name.heading, why)
-        phase.status = phase.status or name.details.status
+        if not MEASURES.match(name.title or ""):
+            phase.status = phase.status or name.details.status
         return section
 
     def _enter_step(self, name: Name, line: int, level: int, above: Section) -> Section:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dashboard.plan_markdown import commands, inline, names
 from dashboard.plan_markdown.blocks import Block, Fence, HeadingBlock, ListBlock, Paragraph, Quote, Table
 from dashboard.plan_markdown.boxes import BoxReader
-from dashboard.plan_markdown.document import Field, Heading, Phase, PlanDocument, Rollback, Step
+from dashboard.plan_markdown.document import Field, Heading, Phase, PlanDocument, Rollback, Step, Unsure
 from dashboard.plan_markdown.fields import add_text, plain_label, set_known
 from dashboard.plan_markdown.inline import Label, Line
 from dashboard.plan_markdown.item_texts import claim_texts, full_text
 from dashboard.plan_markdown.items import ItemReader
 from dashboard.plan_markdown.names import Name, Names
 from dashboard.plan_markdown.places import Places
-from dashboard.plan_markdown.sections import BOLD_PHASE, BOLD_STEP, LABEL, Section, Stack, kind_of
+from dashboard.plan_markdown.sections import BOLD_PHASE, BOLD_STEP, LABEL, MOMENT, Section, Stack, kind_of
 
+DRAWINGS = ("", "text", "txt", "plaintext")  # languages of code blocks that hold no code
 MAX_TITLE_LINE = 120  # a longer line that ends with a colon is a sentence
 
 
@@ -30,7 +31,7 @@ class Reader:
         self.stack = Stack()
         self.boxes = BoxReader(document, self.claimed)
         self.items = ItemReader(document, self.claimed)
-        self.title_line = _title_line(blocks)
+        self.title_line = names.title_line(blocks)
         self.names: Names = names.find(blocks, self.title_line)
         document.unsure.extend(self.names.unsure)
         self.places = Places(document, self.names)
@@ -76,11 +77,13 @@ class Reader:
         section.announces = own is not None
         section.open = empty
         if owner is not None and section.kind is None:
-            section.label = Field(title, line)
+            section.label = Field(title.rstrip(": "), line)
         if own == "overall":
             section.phase = section.step = None
-        if section.kind == "timeline" and owner is None:
+        if section.kind == "timeline" and owner is None and (own or not MOMENT.match(above.title)):
             self.items.open_bucket(title, line)
+        if section.kind == "violations" and own is None and owner is None:
+            self.items.violation(title, line)
         return section
 
     def _bold_section(self, name: Name, line: Line) -> Section | None:
@@ -191,6 +194,8 @@ class Reader:
             self.quote(block)
         elif isinstance(block, Table):
             self.boxes.table(block, top)
+            if top.kind == "timeline" and self._owner() is None:
+                self.items.timeline_table(block)
 
     def list(self, block: ListBlock, top: Section) -> None:
         if self.boxes.take(block, top):
@@ -220,6 +225,7 @@ class Reader:
 
     def fence(self, block: Fence, top: Section) -> None:
         self.boxes.fence(block)
+        self._ask_about_phases(block)
         if not commands.is_shell(block):
             return
         role = commands.label_role(top.label.name if top.label else None)
@@ -243,6 +249,13 @@ class Reader:
             owner.operation_commands.extend(found)
         else:
             (owner.test_commands if role == "test" else owner.commands).extend(found)
+
+    def _ask_about_phases(self, block: Fence) -> None:
+        """Phases drawn as a tree inside code are shown to the person, not taken."""
+        if block.language in DRAWINGS and (numbers := names.drawn(block.content) - set(self.names.phases)):
+            told = ", ".join(sorted(numbers))
+            why = f"a code block names phases ({told}); they are read from headings and bold lines only"
+            self.document.unsure.append(Unsure(block.line, block.content.strip().split("\n")[0], why))
 
     def rollback(self, top: Section) -> Rollback:
         """The rollback of the step, phase or plan that a section belongs to."""
@@ -274,16 +287,3 @@ def _fences(block: ListBlock) -> Iterator[Fence]:
                 yield inner
             elif isinstance(inner, ListBlock):
                 yield from _fences(inner)
-
-
-def _title_line(blocks: list[Block]) -> int | None:
-    """The first heading is the title, unless it is one of several phases of its level."""
-    headings = [block for block in blocks if isinstance(block, HeadingBlock)]
-    if not headings:
-        return None
-    first = headings[0]
-    name = names.name_in(first.text.text)
-    if name is None or name.kind != "phase":
-        return first.line if name is None or first.level == 1 else None
-    others = (names.name_in(block.text.text) for block in headings[1:] if block.level == first.level)
-    return None if any(other and other.kind == "phase" and other.id != name.id for other in others) else first.line

@@ -9,8 +9,19 @@ from typing import Literal
 from dashboard.plan_markdown.document import Field, Phase, Step
 
 Kind = Literal[
-    "violations", "results", "business", "rollback", "stop", "before", "after-each", "timeline", "overall", "next"
+    "violations",
+    "results",
+    "business",
+    "rollback",
+    "stop",
+    "before",
+    "after-each",
+    "timeline",
+    "overall",
+    "success",
+    "next",
 ]
+MOMENT = re.compile(r"\W*(?:week|day|month|sprint)s?\s+\d+(?:\s*(?:[-–&]|to|and)\s*\d+)?\s*(?:$|[:(–-])", re.IGNORECASE)
 # First match wins: "Rollback Triggers" are stop conditions, "Pre-Execution Validation" is not "validation after each".
 PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
@@ -25,18 +36,20 @@ PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("after-each", r"\b(?:after|for|at|on|per)\s+(?:each|every)\s+(?:step|change|phase|commit)|\bper[\s-]step\b"),
     ("next", r"^\W*next\s+actions?\b"),
     ("overall", r"\boverall\b(?!\s+(?:status|assessment|risk|progress))|\bdefinition of done\b|\bfinal success\b"),
+    # Of the whole plan; inside a phase or step the same words belong to that.
+    ("success", r"\b(?:success|acceptance|completion)\s+(?:criteria|metrics|indicators|checklist)\b"),
     # "Remove the rollback utility" is work on a thing of that name.
     (
         "rollback",
         r"^\W*(?!(?:remove|delete|create|implement|add|test|write|verify|prepare|document|establish|analy[sz]e|update|fix)"
         r"\b).*\b(?:roll(?:ing)?[\s-]?back|revert(?:ing)?)\b",
     ),
-    ("timeline", r"\btime\s?line\b|\bschedule\b|\broad\s?map\b"),
+    ("timeline", rf"\btime\s?line\b|\bschedule\b|\broad\s?map\b|\A{MOMENT.pattern}"),
     ("results", r"\btest(?:ing)?\s+(?:execution\s+)?results?\b"),
     (
         "violations",
-        r"\bviolations\b.*\b(?:confirmed|detected|identified|found)\b"
-        r"|\b(?:confirmed|detected|identified|known|claimed|real|critical)\b.*\bviolations\b",
+        r"\bviolations\b.*\b(?:confirmed|detected|discovered|identified|found)\b"
+        r"|\b(?:confirmed|detected|discovered|identified|known|claimed|real|critical)\b.*\bviolations\b",
     ),
     ("business", r"\bbusiness\s+value\b|\b(?:revenue|value)\s+protection\b"),
 )

@@ -113,6 +113,9 @@ def read_title_rest(text: str, details: Details) -> tuple[str | None, Details]:
     return title, details
 
 
+# A remark in the middle: "Safe (5 minutes) - Look first".
+INNER_PARENTHESIS = re.compile(r"^(.*\S)\s*\(([^()]*)\)\s*[-–—:]\s+(\S.*)$", re.DOTALL)
+DATED = re.compile(rf"({SCHEDULE.pattern})\s*\([^()]*\)", re.IGNORECASE)  # "Days 1-2 (1-2 May)"
 LAST_PARENTHESIS = re.compile(r"^(.*\S)\s*\(([^()]*)\)$", re.DOTALL)
 LAST_DASH = re.compile(r"^(.*\S)\s+[-–—|]\s+(\S[^()]*)$", re.DOTALL)
 LAST_WORDS = re.compile(r"^(.*[a-z0-9)].*?)\s+(COMPLETED?|DONE|CURRENT|IN PROGRESS|PENDING|NEXT|BLOCKED)$", re.DOTALL)
@@ -126,6 +129,8 @@ def _without_last_remark(title: str, details: Details) -> str:
             return before.rstrip(" :-–—")
         if not before:
             return behind
+    if (match := INNER_PARENTHESIS.match(title)) and _note(match[2], details):
+        return f"{match[1]} - {match[3]}"
     for pattern in (LAST_PARENTHESIS, LAST_DASH, LAST_WORDS):
         match = pattern.match(title)
         if match and _note(match[2], details):
@@ -136,7 +141,10 @@ def _without_last_remark(title: str, details: Details) -> str:
 def _note(remark: str, details: Details) -> bool:
     """Writes down what a remark says; false, and nothing written, when a piece of it is not understood."""
     found = Details()
-    for piece in re.split(r"\s+[-–—]\s+|[,;|]\s*", EMOJI.sub("", remark).strip(" *()")):
+    said = EMOJI.sub("", remark).strip()
+    if match := DATED.fullmatch(said):
+        said = match[1]
+    for piece in re.split(r"\s+[-–—]\s+|[,;|]\s*", said.strip(" *()")):
         if not _read_piece(piece.strip(" .!"), found):
             return False
     for name in Details.__slots__:
