@@ -1,23 +1,30 @@
-"""When files came and went along the first parents, whatever their kind; and which files hold a word."""
+"""When files came, went and moved along the first parents, whatever their kind; and which files hold a word."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from scanner.engine import globs
-from scanner.engine.git import GitError, Repository, TreeTooLarge, UnknownRevision
+from scanner.engine.git import GitError, MissingObject, Repository, TreeTooLarge, UnknownRevision
 from scanner.engine.git_command import run, stream
 from scanner.engine.git_objects import decode_path, encode_path
 
 _DIFF = (
     "diff-tree", "--stdin", "--raw", "-r", "-z", "--root", "--no-abbrev", "--no-renames", "--diff-merges=first-parent",
 )  # fmt: skip
+_RENAMES = (
+    "diff-tree", "--stdin", "--raw", "-r", "-z", "--no-abbrev", "--diff-merges=first-parent", "--diff-filter=R",
+    "-l1000",
+)  # fmt: skip
 MAX_TOUCHES = 200_000
+MAX_MOVES = 50  # of one file
 _ENTRY_BYTES = 8_192
 _MAGIC = re.compile(r"[*?\[]")
 _SHA = re.compile(r"[0-9a-f]{40}")
+_SUFFIX = re.compile(r"(?<=[^/])\.\w{1,20}\Z")
 
 
 class Touch(NamedTuple):
@@ -27,6 +34,22 @@ class Touch(NamedTuple):
     path: str
     old: str | None
     new: str | None
+
+
+class Move(NamedTuple):
+    """A commit in which a file left the path `old` for the path `new`, changed or not."""
+
+    commit: str
+    old: str
+    new: str
+
+
+class Trail(NamedTuple):
+    """Where a file went, oldest move first: it ends at `path` with the content `blob`, None where it is deleted."""
+
+    moves: tuple[Move, ...]
+    path: str
+    blob: str | None
 
 
 def touches(repository: Repository, tip: str, paths: Collection[str]) -> list[Touch]:
@@ -58,6 +81,54 @@ def touches(repository: Repository, tip: str, paths: Collection[str]) -> list[To
             if len(found) > MAX_TOUCHES:
                 raise TreeTooLarge(f"More than {MAX_TOUCHES:,} changes match {', '.join(sorted(paths))[:200]}.")
     return found
+
+
+def literal(path: str) -> str:
+    """Return the glob that means this path alone, whatever signs its name holds."""
+    if not _MAGIC.search(path):
+        return path
+    return re.sub(r"[*?\[]", r"[\g<0>]", path).replace(r"\x5c", r"\x5c\x5c")  # as decode_path writes a backslash
+
+
+def trail(repository: Repository, tip: str, path: str) -> Trail | None:
+    """Follow a file along the first parents of `tip` from where it was last at `path`; None when it never was there.
+
+    It moved where the commit that deleted it added a file with the same content, or one that git's rename detection
+    pairs with it (half of the content is the same). Raises GitError.
+    """
+    moves: list[Move] = []
+    blob: str | None = None
+    while True:
+        story = [touch for touch in touches(repository, tip, [literal(path)]) if touch.path == path]
+        if not story:
+            return Trail(tuple(moves), path, blob) if moves else None
+        blob = story[-1].new
+        goal = _renamed_to(repository, story[-1].commit, path) if blob is None and len(moves) < MAX_MOVES else None
+        if goal is None:
+            return Trail(tuple(moves), path, blob)
+        moves.append(Move(story[-1].commit, path, goal))
+        path = goal
+
+
+def _renamed_to(repository: Repository, commit: str, path: str) -> str | None:
+    """Return the path that a commit renamed `path` to.
+
+    The same content is looked for everywhere; a changed one only among files with the same ending, because comparing
+    all that a large commit moved takes long.
+    """
+    suffix = _SUFFIX.search(path)
+    alike = ("--find-renames=50%", "--", f":(top,glob)**/*{suffix[0]}" if suffix else ":(top)")
+    for options in (("--find-renames=100%", "--"), alike):
+        with contextlib.suppress(MissingObject):  # a partial clone lacks what would be compared
+            arguments = (*_RENAMES, *options)
+            with stream(repository.git_dir, *arguments, lines=[commit], what=str(repository.path)) as output:
+                while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
+                    if not record[0].startswith(b":"):
+                        continue
+                    old, new = output.record(b"\0", _ENTRY_BYTES), output.record(b"\0", _ENTRY_BYTES)
+                    if old and new and decode_path(old[0]) == path:
+                        return decode_path(new[0])
+    return None
 
 
 def first_added(repository: Repository, tip: str, blob: str) -> str | None:
