@@ -10,7 +10,7 @@ from itertools import zip_longest
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import claims
+from dashboard import claims, plan_moves
 from dashboard.models import Criterion, Evaluation, Plan
 from dashboard.predicates import Manual, PathAbsent, Predicate, PredicateError, leaves, parse
 from dashboard.series import Past, Point, at, of_plan, plan_debts, plan_score, points
@@ -18,7 +18,7 @@ from scanner import mirrors
 from scanner.engine import config_file, git
 from scanner.engine.baseline import LEAST
 from scanner.engine.config import Config
-from scanner.engine.path_history import touches
+from scanner.engine.path_history import literal, touches
 from scanner.models import Commit, Epoch, Repository, Tally, Violation
 
 
@@ -87,10 +87,13 @@ def _evaluate(plan: Plan, epoch: Epoch | None) -> None:
     try:
         source = mirrors.open_at(plan.repository, head.sha)
         checked = claims.of_plan(plan, config, _tops(source, head.sha, config))
-        followed = {plan.source_path} if plan.source_path else set()
+        followed = {literal(plan.source_path)} if plan.source_path else set()
         past = _with_history(past, source, head, _globs(bound) | checked.paths | followed)
         plan.problem = ""
-        plan.seen_blob = next((touch.new or "" for touch in reversed(past.touches) if touch.path in followed), "")
+        own = (touch for touch in reversed(past.touches) if touch.path == plan.source_path)
+        plan.seen_blob = next((touch.new or "" for touch in own), "")
+        if plan.source_path and not plan.seen_blob:
+            plan_moves.follow(plan, source, head.sha)
         claims.check(checked, past, source, head)
     except git.GitError as error:
         plan.problem = f"The repository cannot be read now: {error}"

@@ -25,7 +25,7 @@ from dashboard.predicates import to_json
 from dashboard.suggestion import Names, Suggestion
 from scanner import mirrors
 from scanner.engine import git
-from scanner.engine.path_history import all_paths, first_added, touches
+from scanner.engine.path_history import all_paths, first_added, literal, touches
 from scanner.models import Repository
 
 KEPT = 80  # characters of a slug
@@ -61,7 +61,9 @@ def origin(repository: Repository, document: PlanDocument, source_path: str = ""
         source = mirrors.open_at(repository, head.sha)
         tree = all_paths(source, head.sha)
         path = source_path or next((path for path, sha in sorted(tree.items()) if sha == blob), "")
-        added = {touch.commit for touch in touches(source, head.sha, [path] if path else []) if touch.old is None}
+        added = {
+            touch.commit for touch in touches(source, head.sha, [literal(path)] if path else []) if touch.old is None
+        }
         added |= {commit for commit in [first_added(source, head.sha, tree.get(source_path, blob))] if commit}
     except git.GitError:
         return Origin(source_path, blob)

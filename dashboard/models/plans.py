@@ -53,7 +53,8 @@ class Plan(models.Model):
 
     `markdown` is its text (repaired where it had to be), `document` what the importer understood of it
     (plan_markdown.as_json). `source_path` names the file it follows, empty for pasted text; `source_blob` is
-    the content that was imported, `seen_blob` the file's at the evaluated commit, empty when it is gone.
+    the content that was imported, `seen_blob` the file's at the evaluated commit, empty when it is gone. Commit
+    `moved_sha` renamed that file; it was called `moved_from` before the plan followed it.
     The start is the commit from which "since the start" counts: `start_seq` is null while that commit is not
     in the recorded history; `start` holds the numbers there, of the epoch `start_epoch`, once they are known:
     {"score", "plan_score", "debt", "plan_debt", "open", "plan_open", "by_rule": {rule: open}}.
@@ -70,6 +71,8 @@ class Plan(models.Model):
     source_path = models.TextField(blank=True)
     source_blob = models.CharField(max_length=40, blank=True)
     seen_blob = models.CharField(max_length=40, blank=True)
+    moved_from = models.TextField(blank=True)
+    moved_sha = models.CharField(max_length=40, blank=True)
     start_sha = models.CharField(max_length=40, blank=True)
     start_seq = models.PositiveIntegerField(null=True)
     start_epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="+")
