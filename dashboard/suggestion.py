@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score, is_path
+from dashboard.suggestion_topics import topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,73 +35,74 @@ class Suggestion:
     sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """Words that speak of what a rule finds; `wide`: it is asked of the whole tree, not of the plan's names."""
-
-    words: re.Pattern[str]
-    rule: str
-    wide: bool = False
-
-
-def _topic(words: str, rule: str, *, wide: bool = False) -> _Topic:
-    return _Topic(re.compile(words, re.IGNORECASE), rule, wide)
-
-
-# In this order: the first whose words occur is meant.
-_TOPICS = (
-    _topic(r"\b(circular|cyclic) (imports?|dependenc\w*)|\b(import|dependency) cycles?\b", "import-cycle", wide=True),
-    _topic(r"\bdeprecated\b.*\bimports?\b|\bimports?\b.*\bdeprecated\b", "deprecated-import"),
-    _topic(
-        r"\bimport(s|ing|ed)?\b.*\b(canonical|single|one|unified|ssot)\b|\b(canonical|unified|ssot)\b.*\bimports?\b",
-        "non-canonical-import",
-    ),
-    _topic(
-        r"\bimport (source|path)s?\b.*\bconsisten|\b(inconsistent|multiple|split)\b.*\bimport", "split-import-source"
-    ),
-    _topic(
-        r"\bimport ?errors?\b|\b(unresolv|unresolvable|broken|dead|failing|missing)\w*\b.*\bimports?\b|"
-        r"\bimports?\b.*\b(resolve|broken)\b|\bmodule ?not ?found",
-        "unresolvable-import",
-    ),
-    _topic(r"\b(test code|mocks?|fakes?|stubs?)\b.*\bproduction\b", "test-code-in-production", wide=True),
-    _topic(r"\bglobal (getter|accessor)s?\b", "global-getter"),
-    _topic(r"\bsingletons?\b", "class-singleton"),
-    _topic(r"\bos\.(environ|getenv)\b|\bdirect (environment|env)\b", "direct-environ", wide=True),
-    _topic(r"\bcross[- ]service\b|\bservice boundar", "cross-service-import", wide=True),
-    _topic(r"\b(syntax errors?|unparsable|do(es)? not parse)\b", "unparsable-file", wide=True),
-    _topic(
-        r"\bduplicates?\b(?! (events?|messages?|keys?|requests?|entries|rows|records|files?)\b)|\bcode duplication\b|"
-        r"\b(single|only one|exactly one)\b.*\b(implementation|definition|class)\b",
-        "duplicate-definition",
-    ),
+# What is worked on or written down leaves no trace that says it is done.
+_TASK = re.compile(
+    r"\A\W*(?:(?:step|phase|day|hour|task)?\s*[\d.-]+\w?\s*[:.)-]?\s*)?(?:(?:re-?)?(?:plan|document|map|identify|analy[sz]e|"
+    r"investigate|list|catalog(?:ue)?|inventory|research|review|discover|audit|assess|run|execute|create|design|define|"
+    r"write|add|develop|discuss|report|find|search|locate|track|monitor|choose|mark))\b",
+    re.IGNORECASE,
 )
-_FINDINGS = re.compile(r"\b(violations?|findings?|ssot issues?)\b", re.IGNORECASE)
+_FOUND = re.compile(
+    r"\b(identified|discovered|documented|mapped|catalog\w+|inventoried|planned|prioriti[sz]ed|listed|proven|proving|"
+    r"reproduc\w+|detection)\b",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(r"\b(?:due to|because of|thanks to|as a result of)\b.*", re.IGNORECASE | re.DOTALL)
+# A word of its own before "violations" says which ones are meant, and the tree cannot tell what it means.
+# What may stand behind the symbol that a text is about.
+_OF_A_SYMBOL = re.compile(
+    r"base|class(es)?|implementations?|definitions?|sources?|imports?|instances?|module|path|usage|exists?|is|are|remains?|and|"
+    r"in|from|as|only"
+)
+_FINDINGS = re.compile(
+    r"(?:\b(?P<which>\w+)\W+)?\b(?:violations?|findings?|ssot issues?)\b",
+    re.IGNORECASE,
+)
+_ANY = re.compile(
+    r"\d+|all|any|no|zero|new|ssot|truth|critical|remaining|known|existing|open|the|these|those|of|identified|detected|"
+    r"reported|claimed|real|without|only"
+)
 
 # Other checks find violations as well.
 _OURS = re.compile(r"\b(ssot|source of truth|duplicat\w*|findings?|violation count|truthline)\b", re.IGNORECASE)
 
 _NEW = re.compile(r"\b(introduc\w*|new|added|adding|creat\w*|caus\w*|regress\w*)\b", re.IGNORECASE)
-_NONE = re.compile(r"\b(no|zero|0|none|without|never|free of)\b", re.IGNORECASE)
+_NONE = re.compile(
+    r"\b(no|zero|none|without|never|free of)\b|(?<![\w.:-])(?<!step )(?<!phase )0(?=\s+[a-z])", re.IGNORECASE
+)
 _FEWER = re.compile(r"\b(reduc\w*|decreas\w*|fewer|lower\w*|less|shrink\w*|declin\w*|drop(s|ped)?)\b", re.IGNORECASE)
 _GONE = re.compile(
-    r"\b(remov\w*|delet\w*|eliminat\w*|gone|dropped|no longer (exists?|present)|resolv\w*|fixed|cleaned up)\b",
+    r"\b(remov\w*|delet\w*|eliminat\w*|gone|dropped|no longer (exists?|present)|resolv\w*|fix(ed)?|cleaned up|"
+    r"consolidat(ed?|ing))\b",
     re.IGNORECASE,
 )
 _FILE_GONE = re.compile(r"\b(remov\w*|delet\w*|eliminat\w*|gone|no longer (exists?|present)|rm)\b", re.IGNORECASE)
-_EVERY = re.compile(r"\b(all|every|each|only|exclusively|single|exactly one|100 ?%)\b", re.IGNORECASE)
+_EVERY = re.compile(r"\b(all|every|each|only|exclusively|single|exactly (?:one|1)|100 ?%)\b", re.IGNORECASE)
 _ANYWHERE = re.compile(r"\b(any|anywhere|everywhere|entire|whole|codebase|repository|repo|system)\b", re.IGNORECASE)
+# Lines, seconds and the like are not counted here.
+_UNIT = (
+    r"(?!\w|[.,]\d|\s*(?:%|\+?\s*(?:lines?|loc|ms|milliseconds?|s|sec\w*|min\w*|hours?|days?|weeks?|[kmg]b|users?|"
+    r"characters?|files?)\b))"
+)
 _LIMIT = re.compile(
-    r"(?P<most>≤|<=|\bat most\b|\bno more than\b|\b(?:reduced |down )to\b|\bmaximum(?: of)?\b)\s*(?P<n>\d{1,9})\b|"
-    r"(?P<below>(?<![<=])<(?!=)|\bbelow\b|\bunder\b|\b(?:fewer|less) than\b)\s*(?P<m>\d{1,9})\b",
+    r"(?P<most>≤|<=|\bat most\b|\bno more than\b|\b(?:reduced |down )to\b|\bmaximum(?: of)?\b)"
+    rf"\s*(?P<n>\d{{1,9}}){_UNIT}|"
+    rf"(?P<below>(?<![<=])<(?!=)|\bbelow\b|\bunder\b|\b(?:fewer|less) than\b)\s*(?P<m>\d{{1,9}}){_UNIT}",
     re.IGNORECASE,
 )
 # Other things are scored as well: only one of the plan's own subject is meant.
-_SCORE = re.compile(r"\bcompliance( score)?\b|\bssot score\b|\A\W*(the |plan |overall )*score\b", re.IGNORECASE)
+_SCORE = re.compile(
+    r"(?:\A\W*|\b(?:ssot|truth|overall|plan)\W+(?:\w+\W+)?)compliance\b"
+    r"(?! (?:with|tests?|check\w*|audit|valid\w*|monitor\w*))"
+    r"|\bcompliance score\b|\bssot score\b|\A\W*(?:the |plan |overall )*score\b",
+    re.IGNORECASE,
+)
 _BETTER = re.compile(r"\b(improv\w*|increas\w*|higher|rais\w*|rises?|better|grows?)\b", re.IGNORECASE)
 _KEPT = re.compile(r"\b(not (decrease|drop|fall|decline)|maintain\w*|unchanged|no (decrease|drop|decline))\b", re.I)
 _AT_LEAST = re.compile(
-    r"(?P<op>≥|>=|>|\bat least\b|\babove\b|\bover\b|\breach\w*|\bto\b)\s*(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<p>%?)", re.I
+    r"(?P<op>≥|>=|>|\bat least\b|\babove\b|\bover\b|\breach\w*|\bto\b|\bat\b(?=\s*[\d.]+\s*%))"
+    r"\s*(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<p>%?)",
+    re.I,
 )
 _TESTS = re.compile(
     r"\b(tests?|test_\w+|testing|test[- ]suites?|suites?|pytest|coverage|e2e|end[- ]to[- ]end)\b", re.IGNORECASE
@@ -111,6 +113,8 @@ _RUNNING = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"[\w*][\w./*-]*\.\w{1,5}\b|[\w.-]+(?:/[\w.*-]+)+/?")
+# "Removed from a.py" leaves the file where it is.
+_INSIDE = re.compile(r"\b(?:from|in|into|inside|within|by|with|to|of)\s+[`'\"]?[\w./*-]+", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
     {"the", "and", "for", "from", "all", "any", "has", "have", "file", "files", "code", "this", "that", "with", "are"}
@@ -122,6 +126,11 @@ def suggest(text: str, *, aims: Sequence[Aim] = (), names: Names = Names(), rule
 
     Whoever reads the reason must see which words led there.
     """
+    text = _CAUSE.sub("", text)
+    if task := _TASK.match(text):
+        return Suggestion(Manual(), f"“{_short(task[0].strip())}” is work, not what the tree is like afterwards")
+    if (found := _FOUND.search(text)) and not _GONE.search(text):
+        return Suggestion(Manual(), f"“{found[0]}” tells what was found out, not what the tree is like")
     for guess in (_path_gone(text, aims), _of_score(text), _of_rule(text, names, rules), _of_findings(text, names)):
         if guess is not None:
             return guess
@@ -137,7 +146,7 @@ def _path_gone(text: str, aims: Sequence[Aim]) -> Suggestion | None:
     gone = _FILE_GONE.search(text)
     if gone is None or _TESTS.search(_PATH.sub(" ", text)):
         return None
-    for path in _paths_in(text):
+    for path in _paths_in(_INSIDE.sub(" ", text)):
         aimed = next((aim.path for aim in aims if aim.path == path or aim.path.endswith(f"/{path}")), "")
         if aimed or "/" in path.rstrip("/"):
             glob = aimed or path.rstrip("/") + ("/**" if path.endswith("/") else "")
@@ -171,30 +180,45 @@ def _of_score(text: str) -> Suggestion | None:
 
 def _of_rule(text: str, names: Names, rules: Collection[str]) -> Suggestion | None:
     literal = next((rule for rule in rules if re.search(rf"(?<![\w-]){re.escape(rule)}(?![\w-])", text)), None)
-    topic = next((topic for topic in _TOPICS if topic.words.search(text)), None)
+    topic = topic_of(text, rules)
     if literal is None and topic is None:
         return None
     rule = literal or (topic.rule if topic else "")
     said = literal or (found[0] if topic and (found := topic.words.search(text)) else "")
-    symbol = next((name for name in names.symbols if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), "")
-    wide = bool(topic and topic.wide and not literal) or bool(_ANYWHERE.search(text))
-    filters = Filters(rule=rule, symbol=symbol, plan=not symbol and not wide and bool(names.symbols or names.paths))
+    wide = bool(topic and topic.wide and not literal)
+    symbol = "" if wide else _symbol_in(text, names)
+    everywhere = wide or bool(_ANYWHERE.search(text))
+    filters = Filters(
+        rule=rule, symbol=symbol, plan=not symbol and not everywhere and bool(names.symbols or names.paths)
+    )
     guess = _direction(text, filters, f"mentions “{_short(said)}” → {rule}")
     if guess is None or (_TESTS.search(text) and isinstance(guess.predicate, Count) and not literal):
         return None
     if rule not in rules:
         return Suggestion(Manual(), f"mentions “{_short(said)}”, for which there is no rule yet", sure=False)
     # A command in the text says better what was meant.
-    return replace(guess, sure=not re.search(r"\b(grep|logs?|warnings?)\b", text))
+    doubt = bool(topic and topic.vague and not literal) or re.search(r"\b(grep|logs?|warnings?)\b", text) is not None
+    return replace(guess, sure=not doubt)
+
+
+def _symbol_in(text: str, names: Names) -> str:
+    """Return the symbol that a text is about; one that only describes another thing ("Cart pages") is not meant."""
+    for name in names.symbols:
+        if found := re.search(rf"(?<!\w){re.escape(name)}(?!\w)(?:\W+(?P<next>[a-z]+))?", text):
+            return name if found["next"] is None or _OF_A_SYMBOL.fullmatch(found["next"]) else ""
+    return ""
 
 
 def _of_findings(text: str, names: Names) -> Suggestion | None:
     found = _FINDINGS.search(text)
     if found is None or _TESTS.search(text):
         return None
-    plan = bool(names.symbols or names.paths) and not _ANYWHERE.search(text)
-    whose = "of what the plan names" if plan else "of the repository"
-    guess = _direction(text, Filters(plan=plan), f"mentions “{found[0]}” → the findings {whose}")
+    if found["which"] and not _ANY.fullmatch(found["which"].lower()):
+        return Suggestion(Manual(), f"“{_short(found[0])}” names a kind that no rule finds", sure=False)
+    symbol = _symbol_in(text, names)
+    plan = not symbol and bool(names.symbols or names.paths) and not _ANYWHERE.search(text)
+    whose = f"of {symbol}" if symbol else "of what the plan names" if plan else "of the repository"
+    guess = _direction(text, Filters(symbol=symbol, plan=plan), f"mentions “{found[0]}” → the findings {whose}")
     return replace(guess, sure=guess.sure and bool(_OURS.search(text))) if guess else None
 
 

@@ -128,6 +128,78 @@ def test_wording_suggests(text: str, suggested: str) -> None:
     assert found.reason
 
 
+# Rules that the design names and later versions bring: words lead to them as soon as they exist.
+MORE = [*RULES, "deprecated-import", "duplicate-body", "class-singleton", "class-mutable", "module-instance"]
+MORE += ["cross-service-import", "direct-environ", "cached-factory", "legacy-shim", "module-shadowing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        ("No deprecated imports are left", "count(rule=deprecated-import, plan) == 0"),
+        ("Duplicate login logic removed", "count(rule=duplicate-body, plan) == 0"),
+        ("Code duplication eliminated", "count(rule=duplicate-body, plan) == 0"),
+        ("Fix 11 duplicate type definitions", "count(rule=duplicate-definition, plan) == 0"),
+        ("Consolidated duplicate Basket classes", "count(rule=duplicate-definition, symbol=Basket) == 0"),
+        ("Exactly 1 Basket implementation", "count(rule=duplicate-definition, symbol=Basket) == 0"),
+        ("No singleton Basket pages", "count(rule=class-singleton, plan) == 0"),  # pages, not the Basket
+        ("Basket is no singleton", "count(rule=class-singleton, symbol=Basket) == 0"),
+        ("No mutable class attributes", "count(rule=class-mutable, plan) == 0"),
+        ("No module-level instances", "count(rule=module-instance, plan) == 0"),
+        ("No cross-service imports", "count(rule=cross-service-import) == 0"),
+        ("Service boundaries respected, no exceptions", "count(rule=cross-service-import) == 0"),
+        ("All direct os.environ access replaced by Basket", "count(rule=direct-environ) == 0"),
+        ("No circular references", "count(rule=import-cycle) == 0"),
+        ("No critical import failures", "count(rule=unresolvable-import, plan) == 0"),
+        ("Compatibility shims removed", "count(rule=legacy-shim, plan) == 0"),
+        ("All Basket SSOT violations fixed", "count(symbol=Basket) == 0"),
+        ("SSOT compliance at 100%", "score >= 100"),
+        # What is done about it, or was found out, is no state of the tree.
+        ("Plan elimination of duplicate references", "manual"),
+        ("Document migration path for each duplicate", "manual"),
+        ("2.1: Map all usages of duplicates", "manual"),
+        ("Step 0: SSOT audit completed - Top 3 violations identified", "manual"),
+        ("All identified SSOT violations resolved", "count(plan) == 0"),
+        # Something else is meant.
+        ("Memory usage reduced due to eliminated duplicates", "manual"),
+        ("No duplicate Docker management scripts", "manual"),
+        ("All 49 login violations resolved", "manual"),
+        ("No user isolation violations detected", "manual"),
+        ("Handbook compliance maintained", "manual"),
+        ("Compliance with the handbook maintained", "manual"),
+        ("Consolidate folders per service boundaries", "manual"),
+        ("Remove duplicate models from shop/orders.py", "count(rule=duplicate-definition, plan) == 0"),
+        ("Single Basket class < 1500 lines", "count(rule=duplicate-definition, symbol=Basket) == 0"),
+        ("Phase 0: duplicates listed", "manual"),
+    ],
+)
+def test_wording_suggests_what_later_rules_find(text: str, suggested: str) -> None:
+    from dashboard import predicates
+    from dashboard.suggestion import Names, suggest
+
+    found = suggest(text, names=Names(("Basket",), ("shop/orders.py",)), rules=MORE)
+    assert predicates.text(found.predicate) == suggested
+
+
+def test_without_its_rule_the_next_best_is_meant() -> None:
+    from dashboard import predicates
+    from dashboard.suggestion import suggest
+
+    few = suggest("Code duplication eliminated", rules=RULES)
+    assert predicates.text(few.predicate) == "count(rule=duplicate-definition) == 0"
+    none = suggest("No cached factories", rules=RULES)
+    assert (predicates.text(none.predicate), none.sure) == ("manual", False)
+    assert none.reason.endswith("for which there is no rule yet")
+
+
+def test_every_topic_names_a_rule_of_the_design() -> None:
+    """A misspelled name would never be suggested."""
+    from dashboard.suggestion_topics import TOPICS
+
+    design = {*MORE, "split-import-source", "dead-import-guard", "test-code-in-production", "unparsable-file"}
+    assert {topic.rule for topic in TOPICS} == design
+
+
 def test_paths_of_a_machine_are_not_of_the_tree() -> None:
     from dashboard import predicates
     from dashboard.suggestion import Aim, suggest
