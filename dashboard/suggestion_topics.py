@@ -26,6 +26,8 @@ _OTHER = (
     r"(?:\w+[ -]){0,2}(?:events?|messages?|keys?|requests?|entries|rows|records|files?|scripts?|tests?|data|state)\b"
 )
 
+_OTHER_LANGUAGES = r"terraform|ya?ml|json|sql|bash|shell|docker\w*|helm|(java|type)script|html|css|config\w*"
+
 # In this order: the first whose words occur, and whose rule exists, is meant.
 TOPICS = (
     _topic(
@@ -41,7 +43,7 @@ TOPICS = (
     ),
     _topic(r"\b(compatibility|transitional|migration|import) shims?\b|\bre-?export shims?\b", "legacy-shim"),
     _topic(r"\bimport (guards?|fallbacks?)\b|\bexcept ImportError\b", "dead-import-guard"),
-    _topic(r"\bdeprecated\b.*\bimports?\b|\bimports?\b.*\bdeprecated\b", "deprecated-import"),
+    _topic(r"\bdeprecated (\w+ ){0,2}imports?\b|\bimports?\b (\w+ ){0,3}deprecated\b", "deprecated-import"),
     _topic(
         r"\bimport(s|ing|ed)?\b.*\b(canonical|single|one|unified|ssot)\b|\b(canonical|unified|ssot)\b.*\bimports?\b",
         "non-canonical-import",
@@ -65,7 +67,11 @@ TOPICS = (
     _topic(r"\bglobal state\b(?! leak)", "module-instance", vague=True),
     _topic(r"\bcached factor(y|ies)\b|\blru_cache\b", "cached-factory"),
     _topic(r"\bos\.(environ|getenv)\b|\bdirect (environment|env)\b", "direct-environ", wide=True),
-    _topic(r"\b(syntax errors?|unparsable|do(es)? not parse)\b", "unparsable-file", wide=True),
+    _topic(
+        rf"\A(?!.*\b({_OTHER_LANGUAGES})\b).*\b(syntax errors?|unparsable|do(es)? not parse)\b",
+        "unparsable-file",
+        wide=True,
+    ),
     _topic(r"\bshadow(s|ed|ing)\b.*\b(modules?|packages?)\b", "module-shadowing", wide=True),
     _topic(
         r"\b(duplicated?|identical|copied) (\w+ )?(functions?|methods?|logic|bod(y|ies)|code)\b|\bcopy[- ]?paste|"
