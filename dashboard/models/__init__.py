@@ -3,17 +3,22 @@
 from .audit import AuditEvent
 from .evidence import ClaimResult, Evaluation, Override, Tick
 from .heartbeat import Heartbeat
+from .people import Attempt, Invitation, Membership, Role
 from .plans import Criterion, Phase, Plan, Step
 
 __all__ = [
+    "Attempt",
     "AuditEvent",
     "ClaimResult",
     "Criterion",
     "Evaluation",
     "Heartbeat",
+    "Invitation",
+    "Membership",
     "Override",
     "Phase",
     "Plan",
+    "Role",
     "Step",
     "Tick",
 ]

@@ -1,0 +1,91 @@
+"""Invitations: made by an admin, answered once by whoever has the link, revoked. Each act leaves its audit row."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard import audit, memberships
+from dashboard.models import Invitation, Membership, Role
+from scanner.models import Repository
+
+
+class Refused(Exception):
+    """It cannot be accepted; `str()` is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An invitation and its token, which is nowhere else and never shown again."""
+
+    invitation: Invitation
+    token: str
+
+
+def invite(repository: Repository, email: str, role: Role, by: User) -> Made:
+    """Make a link for one person. An earlier one for the same address stops working."""
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        earlier = Invitation.objects.unanswered().filter(repository=repository, email__iexact=email)
+        earlier.update(revoked_at=timezone.now())
+        made = Invitation.objects.create(repository=repository, email=email, role=role, token_hash=_hash(token), by=by)
+        audit.record(by, "invited", email, repository, role=role.label)
+    return Made(made, token)
+
+
+def revoke(invitation: Invitation, by: User) -> bool:
+    """Make a link worthless; False when it was answered or revoked before."""
+    with transaction.atomic():
+        done = Invitation.objects.unanswered().filter(pk=invitation.pk).update(revoked_at=timezone.now())
+        if done:
+            audit.record(by, "revoked the invitation of", invitation.email, invitation.repository)
+    return bool(done)
+
+
+def by_token(token: str) -> Invitation | None:
+    """Return the invitation of a link, whatever became of it."""
+    rows = Invitation.objects.select_related("repository", "by")
+    return rows.filter(token_hash=_hash(token)).first()
+
+
+def problem(invitation: Invitation) -> str:
+    """Say in one sentence why a link does not work; empty when it does."""
+    if invitation.accepted_at:
+        return "This invitation has been used: a link works once."
+    if invitation.revoked_at:
+        return "This invitation was revoked, or replaced by a newer one."
+    if invitation.expires_at <= timezone.now():
+        return "This invitation has expired."
+    if not _may_invite(invitation.by, invitation.repository):
+        return f"{invitation.by.get_username()}, who sent this invitation, may not invite people any more."
+    return ""
+
+
+def accept(invitation: Invitation, user: User) -> Membership:
+    """Make a person the member that the invitation says, and use it up. Raises Refused, and then it is not used up."""
+    if reason := problem(invitation):
+        raise Refused(reason)
+    member = Membership.objects.filter(repository=invitation.repository_id, user=user).first()
+    if member is not None and member.role >= invitation.role:
+        raise Refused(f"You are {member.get_role_display()} of {invitation.repository.name} already.")
+    with transaction.atomic():
+        taken = Invitation.objects.pending(timezone.now()).filter(pk=invitation.pk)
+        if not taken.update(accepted_at=timezone.now(), accepted_by=user):
+            raise Refused("This invitation has been used: a link works once.")
+        member = memberships.add(invitation.repository, user, Role(invitation.role), by=invitation.by)
+        audit.record(user, "accepted the invitation of", invitation.email, invitation.repository)
+    return member
+
+
+def _may_invite(user: User, repository: Repository) -> bool:
+    mine = Membership.objects.filter(repository=repository, user=user)
+    return user.is_active and (user.is_superuser or mine.at_least(Role.ADMIN).exists())
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
