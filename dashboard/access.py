@@ -1,29 +1,87 @@
-"""Who may see what. Every page that shows a repository gets it from here."""
+"""Who may see and do what. Every view gets the repository it shows or changes from here, and from nowhere else."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.db.models import F, FilteredRelation, Q, Value
 from django.http import Http404, HttpRequest
 
+from dashboard.models import Membership, Role
 from scanner.models import Repository
+from scanner.models.repositories import RepositoryQuerySet
+
+MOST_NAMED = 5
+# Django's own permission to add one: what an operator gives to those who may connect repositories.
+MAY_CONNECT = "scanner.add_repository"
 
 
-def repository_for(user: AbstractBaseUser | AnonymousUser, slug: str) -> Repository:
-    """Return the repository of that name with its current epoch, if this user may see it.
+class RoleNeeded(PermissionDenied):
+    """A member's role is too low. `str()` says which is needed, `holders` who has it."""
 
-    Every signed-in user sees every repository. Raises Http404 for the rest: an outsider does not
-    learn whether a name exists.
+    def __init__(self, repository: Repository, needed: Role) -> None:
+        held = role_in(repository).label
+        super().__init__(f"This needs the role {needed.label} in {repository.name}. You are {held} there.")
+        self.repository = repository
+        self.needed = needed
+
+    def holders(self) -> list[Membership]:
+        """Some of the members with the role or a higher one, the lowest first; empty when only operators could."""
+        found = Membership.objects.filter(repository=self.repository).at_least(self.needed)
+        return list(found.select_related("user").order_by("role", "user__username")[:MOST_NAMED])
+
+
+def visible(user: User | AnonymousUser) -> RepositoryQuerySet:
+    """Return the repositories that a person may see, each with `my_role`, their role there.
+
+    An operator of this instance (Django's superuser) is admin everywhere; everybody else sees what they are members of.
     """
-    if user.is_authenticated:
-        repository = Repository.objects.select_related("current_epoch").filter(slug=slug).first()
-        if repository is not None:
-            return repository
-    raise Http404(f"There is no repository {slug!r}.")
+    repositories = Repository.objects.select_related("current_epoch")
+    if user.is_superuser:
+        return repositories.annotate(my_role=Value(Role.ADMIN.value))
+    if not user.is_authenticated:
+        return repositories.none()
+    mine = FilteredRelation("memberships", condition=Q(memberships__user=user))
+    return repositories.annotate(mine=mine).filter(mine__isnull=False).annotate(my_role=F("mine__role"))
 
 
-def actor_of(request: HttpRequest) -> AbstractBaseUser:
+def repository_for(request: HttpRequest, slug: str, role: Role) -> Repository:
+    """Return the repository of that name with its current epoch, if who asks has at least that role there.
+
+    Raises Http404 where the person is no member, in the words for a name that does not exist: an outsider does not
+    learn which of the two it is. Raises RoleNeeded for a member whose role is too low.
+    """
+    repository = visible(request.user).filter(slug=slug).first()
+    if repository is None:
+        raise Http404(f"There is no repository {slug!r}.")
+    if role_in(repository) < role:
+        raise RoleNeeded(repository, role)
+    return repository
+
+
+def role_in(repository: Repository) -> Role:
+    """Return the role that `visible` found."""
+    return Role(repository.my_role)  # type: ignore[attr-defined]
+
+
+def actor_of(request: HttpRequest) -> User:
     """Return who asks, to be named in what is written. Raises PermissionDenied for a stranger."""
     if not request.user.is_authenticated:
         raise PermissionDenied("Sign in first.")
     return request.user
+
+
+def operator_of(request: HttpRequest) -> User:
+    """Return who asks, if that is an operator of this instance. Raises PermissionDenied."""
+    operator = actor_of(request)
+    if not operator.is_superuser:
+        raise PermissionDenied("Only an operator of this instance may do this.")
+    return operator
+
+
+def connector_of(request: HttpRequest) -> User:
+    """Return who asks, if that is an operator or whom one lets connect repositories. Raises PermissionDenied."""
+    person = actor_of(request)
+    if not person.has_perm(MAY_CONNECT):
+        raise PermissionDenied("Operators of this instance connect repositories, and whoever an operator lets do so.")
+    return person

@@ -42,6 +42,22 @@ class ConnectForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "main", "autocomplete": "off", "spellcheck": "false"}),
     )
 
+    def __init__(self, *args: Any, local_paths: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.local_paths = local_paths
+        if not local_paths:
+            self.fields["source"].help_text = "An https address."
+            self.fields["source"].widget.attrs["placeholder"] = "https://github.com/pallets/flask"
+
+    def clean_source(self) -> str:
+        """A folder is read with this server's rights, so only its operators name one; nothing is looked at before."""
+        source = str(self.cleaned_data["source"])
+        if not self.local_paths and not source.lower().startswith("https://"):
+            raise ValidationError(
+                "Give an https address. Folders of this machine are connected by operators of this instance alone."
+            )
+        return source
+
 
 class SettingsForm(forms.ModelForm):
     """Name, schedule and configuration of a repository."""
@@ -74,6 +90,11 @@ class SettingsForm(forms.ModelForm):
             except ConfigError as error:
                 raise ValidationError(str(error)) from None
         return text
+
+    def lock(self) -> None:
+        """Show what is set to somebody who may not change it."""
+        for field in self.fields.values():
+            field.disabled = True
 
     @property
     def configures(self) -> bool:

@@ -5,13 +5,17 @@ from django.urls import include, path, register_converter
 
 from dashboard.converters import HexConverter
 from dashboard.views import (
+    account,
     checklist,
     commit,
     commits,
     connect,
     errors,
     health,
+    invitation,
+    members,
     overview,
+    people,
     plan,
     plans,
     reimport,
@@ -59,6 +63,11 @@ repository_pages = [
     path("scans/<int:number>/cancel/", scan.cancel, name="cancel-scan"),
     path("settings/", settings.settings, name="settings"),
     path("settings/archive/", settings.archive, name="archive"),
+    path("settings/members/", members.members, name="members"),
+    path("settings/members/invite/", members.invite, name="invite"),
+    path("settings/members/<int:number>/role/", members.change_role, name="change-role"),
+    path("settings/members/<int:number>/remove/", members.remove, name="remove-member"),
+    path("settings/invitations/<int:number>/revoke/", members.revoke, name="revoke-invitation"),
 ]
 
 urlpatterns = [
@@ -70,6 +79,14 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("theme/", session.theme, name="theme"),
     path("login/", session.SignIn.as_view(), name="login"),
+    path("password/", account.ForgottenPassword.as_view(), name="password-forgotten"),
+    path("password/<uidb64>/<token>/", account.SetPassword.as_view(), name="password-set"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.ChangePassword.as_view(), name="password-change"),
+    path("invitations/<slug:token>/", invitation.invitation, name="invitation"),
+    path("people/", people.people, name="people"),
+    path("people/<int:number>/connecting/", people.connecting, name="let-connect"),
+    path("people/<int:number>/active/", people.active, name="set-active"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("favicon.ico", session.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),

@@ -21,6 +21,14 @@ class ConnectError(Exception):
     """The repository cannot be connected; `str()` is one sentence for a person."""
 
 
+class ConnectedAlready(ConnectError):
+    """The same ref of the same source is tracked: `url`, `path` and `ref` are those of its repository."""
+
+    def __init__(self, url: str, path: str, ref: str) -> None:
+        super().__init__(f"{url or path} at {ref} is connected already.")
+        self.url, self.path, self.ref = url, path, ref
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a look at a repository found. Of a URL nothing is fetched yet, so commits and files are not known.
@@ -85,17 +93,13 @@ def save(seen: Seen, *, name: str = "", scan: bool = True) -> Repository:
             if scan:
                 scans.request(repository, Scan.Reason.CONNECTED)
     except IntegrityError as error:  # somebody connected it in this moment
-        raise ConnectError(_twice(seen.url or seen.path, seen.ref)) from error
+        raise ConnectedAlready(seen.url, seen.path, seen.ref) from error
     return repository
 
 
 def _refuse_twice(url: str, path: str, ref: str) -> None:
     if Repository.objects.filter(url=url, path=path, ref=ref).exists():
-        raise ConnectError(_twice(url or path, ref))
-
-
-def _twice(source: str, ref: str) -> str:
-    return f"{source} at {ref} is connected already."
+        raise ConnectedAlready(url, path, ref)
 
 
 def _refuse_wrong_config(own: bytes, head: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from scanner.models import Repository
@@ -108,7 +107,7 @@ class Attempt(models.Model):
     kind = models.CharField(max_length=10)
     name_hash = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True)
-    at = models.DateTimeField(db_default=Now())
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         indexes = [

@@ -16,6 +16,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard import themes, words
+from dashboard.access import role_in
+from dashboard.models import Role
 from scanner.engine.score import shown
 from scanner.models import Commit, Repository
 
@@ -140,6 +142,12 @@ def moment(value: datetime | None) -> str:
 @register.filter
 def overdue(late: timedelta | None) -> str:
     return f"{words.span(late)} late" if late else ""
+
+
+@register.filter
+def allows(repository: Repository, role: str) -> bool:
+    """Whether who asks has that role or a higher one in a repository that `access.visible` returned."""
+    return role_in(repository) >= Role[role.upper()]
 
 
 @register.filter(name="words")

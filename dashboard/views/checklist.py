@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from dashboard import checklists
 from dashboard.access import actor_of, repository_for
 from dashboard.fragments import is_asked_for_part, respond
-from dashboard.models import Criterion, Override, Tick
+from dashboard.models import Criterion, Override, Role, Tick
 from dashboard.outline import outline, predicate_text, row_of
 from dashboard.plan_forms import OverrideForm, PredicateForm, TickForm
 from dashboard.predicates import PredicateError
@@ -32,19 +32,19 @@ OLDEST = 50  # of each kind of history
 @require_safe
 def criterion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One criterion with all that can be said of it, and what was said before."""
-    return _open(request, _criterion(request, slug, number), {})
+    return _open(request, _criterion(request, slug, number, Role.VIEWER), {})
 
 
 @require_safe
 def row(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The row of the plan page, folded again; without htmx the page itself at that row."""
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.VIEWER)
     return _done(request, found, "") if is_asked_for_part(request) else redirect(_address(found))
 
 
 @require_POST
 def tick(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.ENGINEER)
     form = TickForm(request.POST)
     said = ""
     if form.is_valid():
@@ -63,7 +63,7 @@ def tick(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 def undo(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.ENGINEER)
     open_tick = Tick.objects.open().filter(criterion=found).select_related("user", "criterion__plan").first()
     try:
         undone = open_tick is not None and checklists.undo(open_tick, actor_of(request))
@@ -74,7 +74,7 @@ def undo(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 def override(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.LEAD)
     form = OverrideForm(request.POST)
     if form.is_valid():
         facts = form.cleaned_data
@@ -85,7 +85,7 @@ def override(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 def end_override(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.LEAD)
     force = Override.objects.open().filter(criterion=found).select_related("criterion__plan").first()
     ended = force is not None and checklists.end_override(force, actor_of(request))
     return _done(request, found, "The override has ended." if ended else "There was no override any more.")
@@ -94,7 +94,7 @@ def end_override(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def bind(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Agree with the predicate that is there, or bind another one."""
-    found = _criterion(request, slug, number)
+    found = _criterion(request, slug, number, Role.LEAD)
     form = PredicateForm(request.POST)
     if form.is_valid():
         wanted = form.cleaned_data["predicate"]
@@ -106,8 +106,8 @@ def bind(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return _open(request, found, {"bind": form}, status=422)
 
 
-def _criterion(request: HttpRequest, slug: str, number: int) -> Criterion:
-    repository = repository_for(request.user, slug)
+def _criterion(request: HttpRequest, slug: str, number: int, role: Role) -> Criterion:
+    repository = repository_for(request, slug, role)
     rows = Criterion.objects.filter(plan__repository=repository).with_word(timezone.now())
     names = ("plan__imported_by", "phase", "step", "predicate_confirmed_by")
     found = rows.select_related(*names).filter(pk=number).first()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import arithmetic, sources
 from dashboard.access import repository_for
+from dashboard.models import Role
 from dashboard.summaries import summarise
 from dashboard.views.commits import attach_standings
 from scanner.models import Commit, Repository, Standing, Violation
@@ -20,7 +21,7 @@ MOST = 100
 
 @require_safe
 def commit(request: HttpRequest, slug: str, sha: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     found = Commit.objects.filter(repository=repository, sha__startswith=sha).newest().first()
     if found is None:
         raise Http404(f"{repository.name} has no tracked commit {sha}. Only first parents of its ref are tracked.")

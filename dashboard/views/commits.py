@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import repository_for
 from dashboard.fragments import is_asked_for_part, respond
+from dashboard.models import Role
 from dashboard.paging import page_of
 from dashboard.summaries import summarise
 from scanner.models import Commit, Repository, Standing
@@ -19,7 +20,7 @@ PAGE = 50
 
 @require_safe
 def commits(request: HttpRequest, slug: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     text, moved = request.GET.get("q", "").strip()[:200], "moved" in request.GET
     page = page_of(_matching(repository, text, moved=moved), ["-seq", "id"], request.GET.get("after", ""), PAGE)
     attach_standings(repository, page.rows)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard.access import RoleNeeded
+from dashboard.fragments import is_asked_for_part
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    """Say what is missing, and who has it. A page that still shows the button is older than the role: load it again."""
+    context: dict[str, object] = {"reason": str(exception)}
+    if isinstance(exception, RoleNeeded):
+        context |= {"repository": exception.repository, "needed": exception.needed, "holders": exception.holders()}
+    response = render(request, "403.html", context, status=403)
+    if is_asked_for_part(request):
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""All repositories at a glance: whether to act, then where they are."""
+"""The repositories that a person may see, at a glance: whether to act, then where they are."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.access import visible
 from dashboard.plan_progress import by_repository
 from dashboard.summaries import by_trust, summarise
-from scanner.models import Repository
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     archived = "archived" in request.GET
-    repositories = Repository.objects.select_related("current_epoch")
+    repositories = visible(request.user)
     repositories = repositories.archived() if archived else repositories.tracked()
     summaries = by_trust(summarise(list(repositories), timezone.now(), lines=True))
     plans = by_repository([one.repository for one in summaries])

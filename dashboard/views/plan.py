@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from dashboard import plans
 from dashboard.access import actor_of, repository_for
 from dashboard.fragments import is_asked_for_part
-from dashboard.models import Plan
+from dashboard.models import Plan, Role
 from dashboard.outline import outline
 from dashboard.states import NAMES
 from dashboard.summaries import summarise
@@ -27,7 +27,7 @@ MOST_ROWS = 200
 
 @require_safe
 def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     found = _plan(repository, name)
     if "waits" in request.GET and is_asked_for_part(request):
         # The note that a plan waits asks again and again; in the end the page has to be another one.
@@ -47,7 +47,7 @@ def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @require_safe
 def criteria(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The criteria alone, page after page, also those of one state: a plan may have thousands."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     found = _plan(repository, name)
     whole = outline(found)
     state = request.GET.get("state", "")
@@ -67,7 +67,7 @@ def criteria(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The document as it was written, its boxes set from the states."""
-    found = _plan(repository_for(request.user, slug), name)
+    found = _plan(repository_for(request, slug, Role.VIEWER), name)
     text = plans.export(found).encode("utf-8", "surrogateescape")
     headers = {"Content-Disposition": f'attachment; filename="{found.slug}.md"'}
     return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
@@ -76,7 +76,7 @@ def export(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @require_POST
 def archive(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Put a plan away with all that is known of it, or take it up again."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.LEAD)
     found = _plan(repository, name)
     if request.POST.get("archived") == "yes":
         if plans.archive(found, actor_of(request)):

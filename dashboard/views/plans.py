@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import plan_names, plan_sources, plans
 from dashboard.access import actor_of, repository_for
-from dashboard.models import Plan
+from dashboard.models import Plan, Role
 from dashboard.plan_choices import choices
 from dashboard.plan_forms import PlanSourceForm, sealed, unsealed
 from dashboard.plan_markdown import PlanDocument, PlanError
@@ -26,14 +26,14 @@ MOST_CANDIDATES = 40
 
 @require_safe
 def plan_list(request: HttpRequest, slug: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     return _list(request, repository, PlanSourceForm(repository=repository))
 
 
 @require_safe
 def found(request: HttpRequest, slug: str) -> HttpResponse:
     """The documents of the tracked head that look like plans; asked for by the list, as reading takes a moment."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     wanted = request.GET.get("path", "").strip()
     result = plan_sources.candidates(repository)
     matching = [one for one in result.candidates if wanted.lower() in one.path.lower()]
@@ -50,7 +50,7 @@ def found(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what was understood of a document; nothing is saved."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.LEAD)
     form = PlanSourceForm(request.POST, request.FILES, repository=repository)
     if not form.is_valid():
         return _list(request, repository, form, status=422)
@@ -60,7 +60,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     """Save what the preview showed, with the predicates as they were left there."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.LEAD)
     try:
         document, path = unsealed(request.POST.get("document", ""))
     except PlanError as error:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard import plans
 from dashboard.access import actor_of, repository_for
-from dashboard.models import Plan
+from dashboard.models import Plan, Role
 from dashboard.plan_forms import PlanSourceForm, sealed, unsealed
 from dashboard.plan_markdown import PlanError
 from dashboard.summaries import summarise
@@ -23,7 +23,7 @@ from scanner.models import Repository
 @require_http_methods(["GET", "HEAD", "POST"])
 def reimport(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Show what the edited document would change; nothing is saved."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.LEAD)
     plan = _plan(repository, name)
     context: dict[str, Any] = {
         "repository": repository,
@@ -45,7 +45,7 @@ def reimport(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Make it so. `other` are the changed criteria that a person says are not the same ones."""
-    plan = _plan(repository_for(request.user, slug), name)
+    plan = _plan(repository_for(request, slug, Role.LEAD), name)
     try:
         document, _ = unsealed(request.POST.get("document", ""))
     except PlanError as error:

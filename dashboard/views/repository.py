@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import arithmetic, trends
 from dashboard.access import repository_for
+from dashboard.models import Role
 from dashboard.summaries import Summary, summarise
 from dashboard.views.violations import attach_commits
 from scanner.models import Commit, Epoch, Repository, Standing, Tally, Violation
@@ -24,7 +25,7 @@ RANGES = {"200": 200, "1000": 1000, "all": 0}
 
 @require_safe
 def repository(request: HttpRequest, slug: str) -> HttpResponse:
-    found = repository_for(request.user, slug)
+    found = repository_for(request, slug, Role.VIEWER)
     summary = summarise([found], timezone.now())[0]
     context: dict[str, Any] = {"repository": found, "summary": summary, "tab": "summary", "ranges": RANGES}
     if summary.standing and summary.epoch:
@@ -38,7 +39,7 @@ def repository(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def trend(request: HttpRequest, slug: str) -> JsonResponse:
     """The points of the chart, column by column, oldest first."""
-    found = repository_for(request.user, slug)
+    found = repository_for(request, slug, Role.VIEWER)
     count = RANGES.get(request.GET.get("range", "all"), 0)
     epoch = found.current_epoch
     if epoch is None:

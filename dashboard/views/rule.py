@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import documentation
-from scanner.models import Repository, Violation
+from dashboard.access import visible
+from scanner.models import Violation
 
 
 @require_safe
@@ -15,11 +16,11 @@ def rule(request: HttpRequest, name: str) -> HttpResponse:
     page = documentation.of(name)
     if page is None:
         raise Http404(f"There is no rule {name!r}.")
-    counted = Violation.objects.open().shown().filter(rule=name).count_by_rule()
-    open_in = {repository: open_ for _, repository, open_ in counted}
-    repositories = Repository.objects.tracked().filter(pk__in=open_in).order_by("name")
+    mine = visible(request.user).tracked()
+    open_ = Violation.objects.open().shown().filter(rule=name, epoch__repository__in=mine.values("pk"))
+    open_in = {repository: count for _, repository, count in open_.count_by_rule()}
     counts = [
         {"slug": one.slug, "name": one.name, "open": open_in[one.pk]}
-        for one in sorted(repositories, key=lambda one: -open_in[one.pk])
+        for one in sorted(mine.filter(pk__in=open_in).order_by("name"), key=lambda one: -open_in[one.pk])
     ]
     return render(request, "dashboard/rule.html", {"area": "rules", "page": page, "counts": counts})

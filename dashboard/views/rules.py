@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import documentation
+from dashboard.access import visible
 from scanner.engine.score import AREA_WEIGHTS
 from scanner.models import Violation
 
@@ -17,7 +18,8 @@ from scanner.models import Violation
 def rules(request: HttpRequest) -> HttpResponse:
     counts: Counter[str] = Counter()
     repositories: Counter[str] = Counter()
-    for rule, _, open_ in Violation.objects.open().shown().count_by_rule():
+    mine = visible(request.user).values("pk")
+    for rule, _, open_ in Violation.objects.open().shown().filter(epoch__repository__in=mine).count_by_rule():
         counts[rule] += open_
         repositories[rule] += 1
     pages = documentation.everything()

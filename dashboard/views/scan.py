@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.access import repository_for
 from dashboard.fragments import is_asked_for_part, respond
+from dashboard.models import Role
 from dashboard.summaries import summarise
 from scanner import scans as scanning
 from scanner.models import Repository, Scan
@@ -21,7 +22,7 @@ PARTS = {"scan": "dashboard/_scan.html", "banner": "dashboard/_scan_banner.html"
 
 @require_safe
 def scan(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     found = _scan_of(repository, number)
     context = {"repository": repository, "scan": found, "tab": "scans", "most_attempts": scanning.MOST_ATTEMPTS}
     part = PARTS.get(request.GET.get("part", "")) if is_asked_for_part(request) else None
@@ -35,7 +36,7 @@ def scan(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.ENGINEER)
     if not scanning.cancel(_scan_of(repository, number)):
         messages.info(request, "The scan had already ended.")
     return redirect("scan", slug, number)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import repository_for
+from dashboard.models import Role
 from dashboard.paging import page_of
 from dashboard.summaries import summarise
 from scanner import scans as scanning
@@ -19,7 +20,7 @@ PAGE = 50
 
 @require_safe
 def scans(request: HttpRequest, slug: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     rows = Scan.objects.filter(repository=repository).defer("log")
     page = page_of(rows, ["-created_at", "-id"], request.GET.get("after", ""), PAGE)
     context = {
@@ -35,7 +36,7 @@ def scans(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for a scan; one that already waits is shown instead."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.ENGINEER)
     if repository.archived_at:
         messages.error(request, f"{repository.name} is archived. Take it back in its settings, then scan it.")
         return redirect("settings", slug)

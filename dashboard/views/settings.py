@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.access import repository_for
+from dashboard.access import repository_for, role_in
 from dashboard.forms import SettingsForm
+from dashboard.models import Role
 from dashboard.summaries import summarise
 from scanner import scans as scanning
 from scanner.models import Repository, Scan
@@ -20,10 +21,13 @@ from scanner.models import Repository, Scan
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    needed = Role.LEAD if request.method == "POST" else Role.VIEWER
+    repository = repository_for(request, slug, needed)
     # A ModelForm writes what was typed into its instance, valid or not: the page around it shows the saved one.
     posted = request.POST if request.method == "POST" else None
-    form = SettingsForm(posted, instance=repository_for(request.user, slug))
+    form = SettingsForm(posted, instance=repository_for(request, slug, needed))
+    if role_in(repository) < Role.LEAD:
+        form.lock()
     if request.method == "POST" and form.is_valid():
         _save(request, form)
         return redirect("settings", slug)
@@ -53,7 +57,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> None:
 @require_POST
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """Stop scanning and keep everything, or take it back."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.ADMIN)
     wanted = request.POST.get("archived") == "yes"
     if wanted and not repository.archived_at:
         repository.archived_at = timezone.now()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import arithmetic, documentation, sources
 from dashboard.access import repository_for
+from dashboard.models import Role
 from dashboard.summaries import Summary, summarise
 from dashboard.trends import lifetime
 from dashboard.views.violations import attach_commits
@@ -24,7 +25,7 @@ DEAREST = ("-points", "path", "id")
 @require_safe
 def violation(request: HttpRequest, slug: str, fingerprint: str) -> HttpResponse:
     """Addressed by fingerprint, so a link outlives line moves, new epochs and reopening."""
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     summary = summarise([repository], timezone.now())[0]
     rows = arithmetic.costed(Violation.objects.filter(epoch=repository.current_epoch_id), summary.score)
     lives = list(

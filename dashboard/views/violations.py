@@ -14,7 +14,7 @@ from dashboard import arithmetic
 from dashboard.access import repository_for
 from dashboard.forms import ORDERS, STATES, ViolationFilter
 from dashboard.fragments import is_asked_for_part, respond
-from dashboard.models import Plan
+from dashboard.models import Plan, Role
 from dashboard.paging import page_of
 from dashboard.series import of_plan
 from dashboard.summaries import Summary, summarise
@@ -32,7 +32,7 @@ KEYS_OF_FIXED = KEYS | {"newest": ["-fixed", "id"]}
 
 @require_safe
 def violations(request: HttpRequest, slug: str) -> HttpResponse:
-    repository = repository_for(request.user, slug)
+    repository = repository_for(request, slug, Role.VIEWER)
     summary = summarise([repository], timezone.now())[0]
     form = ViolationFilter(request.GET, areas=list(arithmetic.AREAS), rules=sorted(arithmetic.AREA_OF_RULE))
     rows = matching(repository, summary, form)

@@ -13,7 +13,8 @@ PASSWORD = "long enough to guess"
 
 @pytest.fixture
 def lead(db, django_user_model: type[User]) -> User:
-    return django_user_model.objects.create_user("lead", password=PASSWORD)
+    """An operator, who may do everything everywhere; what others may do is the matter of test_urls."""
+    return django_user_model.objects.create_superuser("lead", password=PASSWORD)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import AuditEvent, Criterion, Override, Plan, Tick
+from dashboard import memberships
+from dashboard.models import AuditEvent, Criterion, Override, Plan, Role, Tick
 from tests.dashboard import world
 
 HTMX = {"HX-Request": "true"}
@@ -32,10 +33,12 @@ def failing(plan: Plan) -> Criterion:
 
 
 @pytest.fixture
-def other(db, django_user_model) -> Client:
+def other(plan: Plan, django_user_model) -> Client:
     """A team-mate."""
+    brook = django_user_model.objects.create_user("brook")
+    memberships.add(plan.repository, brook, Role.ENGINEER, by=None)
     client = Client()
-    client.force_login(django_user_model.objects.create_user("brook"))
+    client.force_login(brook)
     return client
 
 
