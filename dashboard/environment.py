@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,52 @@ def broker(name: str) -> str:
     if urlsplit(url).scheme not in {"redis", "rediss", "amqp", "amqps"}:
         raise ImproperlyConfigured(f"{name} must start with redis://, rediss://, amqp:// or amqps://")
     return url
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail server and who mails come from; without a `host` they are printed to the sending process's log."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    starttls: bool = False
+    sender: str = "truthline@localhost"
+
+    @property
+    def backend(self) -> str:
+        return f"django.core.mail.backends.{'smtp' if self.host else 'console'}.EmailBackend"
+
+
+def mail(name: str, sender: str) -> Mail:
+    """Return the server of an smtp:// or smtps:// URL, and the address that `sender` holds.
+
+    smtps speaks TLS from the start, smtp after STARTTLS; with ?tls=off it never does.
+    """
+    value, address = os.environ.get(name, "").strip(), os.environ.get(sender, "").strip()
+    if not value:
+        return Mail()
+    # The password must not reach a log, so no message quotes the URL.
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is no URL") from None
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise ImproperlyConfigured(f"{name} must be smtp://user:password@host:port or smtps://…")
+    at_once, plain = url.scheme == "smtps", url.query == "tls=off"
+    if url.path.strip("/") or (url.query and not plain) or (plain and at_once):
+        raise ImproperlyConfigured(f"{name}: after the host, only ?tls=off is understood, and only for smtp://")
+    if "@" not in parseaddr(address)[1]:
+        raise ImproperlyConfigured(f"{sender} must be the address that mails come from, such as truthline@example.org")
+    return Mail(
+        host=url.hostname,
+        port=port or (465 if at_once else 587),
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        tls=at_once,
+        starttls=not at_once and not plain,
+        sender=address,
+    )

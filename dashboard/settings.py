@@ -25,6 +25,9 @@ TRUTHLINE_GIT_CA = environment.optional_file("TRUTHLINE_GIT_CA")
 # Folders whose repositories may be connected by path; "/" means any. None unless the operator says so.
 TRUTHLINE_LOCAL_PATHS = [Path(word) for word in environment.words("TRUTHLINE_LOCAL_PATHS")]
 
+# Where mails go: a forgotten password, an invitation. Without a server they are printed to the web process's log.
+MAIL = environment.mail("MAIL_URL", sender="MAIL_FROM")
+
 # What Truthline is made of --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -118,6 +121,18 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Mail -----------------------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST = MAIL.host
+EMAIL_PORT = MAIL.port
+EMAIL_HOST_USER = MAIL.user
+EMAIL_HOST_PASSWORD = MAIL.password
+EMAIL_USE_SSL = MAIL.tls
+EMAIL_USE_TLS = MAIL.starttls
+EMAIL_TIMEOUT = 10  # seconds: a page waits for it
+DEFAULT_FROM_EMAIL = MAIL.sender
 
 # Jobs -----------------------------------------------------------------------------------------------------------
 # The scan row in PostgreSQL is the truth; a message only says "look at scan 17". Losing or doubling one is harmless,

@@ -39,6 +39,13 @@ def python(code: str, **changes: str) -> subprocess.CompletedProcess[str]:
         ({"DEBUG": "maybe"}, "DEBUG must be one of"),
         ({"TRUTHLINE_HTTPS": "2"}, "TRUTHLINE_HTTPS must be one of"),
         ({"TRUTHLINE_ALLOWED_NETWORKS": "10.0.0.0/8,10.0.0.300/32"}, "TRUTHLINE_ALLOWED_NETWORKS: "),
+        ({"MAIL_URL": "mail.example.org:587"}, "MAIL_URL must be smtp://"),
+        ({"MAIL_URL": "smtp://"}, "MAIL_URL must be smtp://"),
+        ({"MAIL_URL": "smtp://me:p%40ss@host:port"}, "MAIL_URL is no URL"),
+        ({"MAIL_URL": "smtp://me:p%40ss@host?ssl=off"}, "MAIL_URL: after the host, only ?tls=off is understood"),
+        ({"MAIL_URL": "smtps://me:p%40ss@host?tls=off"}, "MAIL_URL: after the host, only ?tls=off is understood"),
+        ({"MAIL_URL": "smtp://me:p%40ss@host"}, "MAIL_FROM must be the address that mails come from"),
+        ({"MAIL_URL": "smtp://host", "MAIL_FROM": "Truthline"}, "MAIL_FROM must be the address"),
         ({"TRUTHLINE_GIT_CA": "/nowhere/ca.pem"}, "TRUTHLINE_GIT_CA: there is no file /nowhere/ca.pem"),
     ],
 )
@@ -69,6 +76,23 @@ def test_wrong_values_are_named(changes, sentence):
 )
 def test_defaults_are_the_safe_ones(code, printed):
     assert python(SHOW + code).stdout.strip() == printed
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        ("", "console.EmailBackend  0   False False"),
+        ("smtp://me:p%40ss@mail.example.org", "smtp.EmailBackend mail.example.org 587 me p@ss False True"),
+        ("smtps://mail.example.org", "smtp.EmailBackend mail.example.org 465   True False"),
+        ("smtp://mail.example.org:25?tls=off", "smtp.EmailBackend mail.example.org 25   False False"),
+    ],
+)
+def test_mail(url, printed):
+    code = (
+        "print(s.EMAIL_BACKEND.partition('backends.')[2], s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_USER, "
+        "s.EMAIL_HOST_PASSWORD, s.EMAIL_USE_SSL, s.EMAIL_USE_TLS)"
+    )
+    assert python(SHOW + code, MAIL_URL=url, MAIL_FROM="Truthline <t@example.org>").stdout.strip() == printed
 
 
 def test_secret_from_a_file(tmp_path):
