@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
+from smtplib import SMTPException
 
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from dashboard import audit, memberships
 from dashboard.models import Invitation, Membership, Role
 from scanner.models import Repository
+
+log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -36,6 +43,20 @@ def invite(repository: Repository, email: str, role: Role, by: User) -> Made:
         made = Invitation.objects.create(repository=repository, email=email, role=role, token_hash=_hash(token), by=by)
         audit.record(by, "invited", email, repository, role=role.label)
     return Made(made, token)
+
+
+def send(made: Made, link: str) -> bool:
+    """Mail a link to whom it is for; False where no mail server is set up, or it does not take the mail."""
+    if not settings.MAIL.host:
+        return False
+    invitation = made.invitation
+    body = render_to_string("dashboard/mail/invitation.txt", {"invitation": invitation, "link": link})
+    subject = f"Truthline: {invitation.by.get_username()} invites you"
+    try:
+        return bool(send_mail(subject, body, None, [invitation.email]))
+    except (OSError, SMTPException):
+        log.exception("The invitation of %s could not be mailed.", invitation.email)
+        return False
 
 
 def revoke(invitation: Invitation, by: User) -> bool:

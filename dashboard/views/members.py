@@ -34,7 +34,9 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, repository, form, status=422)
     made = invitations.invite(repository, form.cleaned_data["email"], form.cleaned_data["role"], by=actor_of(request))
     link = request.build_absolute_uri(reverse("invitation", args=[made.token]))
-    return _page(request, repository, InviteForm(initial={"role": Role.ENGINEER}), made=made.invitation, link=link)
+    sent = invitations.send(made, link)
+    form = InviteForm(initial={"role": Role.ENGINEER})
+    return _page(request, repository, form, made=made.invitation, link=link, sent=sent)
 
 
 @require_POST
@@ -98,10 +100,8 @@ def _page(
     request: HttpRequest,
     repository: Repository,
     form: InviteForm,
-    *,
-    made: Invitation | None = None,
-    link: str = "",
     status: int = 200,
+    **shown: object,
 ) -> HttpResponse:
     rows = Membership.objects.filter(repository=repository).select_related("user", "by")
     context: dict[str, object] = {
@@ -111,9 +111,7 @@ def _page(
         "members": rows,
         "roles": Role.choices,
         "form": form,
-        "made": made,
-        "link": link,
-    }
+    } | shown
     if role_in(repository) >= Role.ADMIN:
         context["waiting"] = Invitation.objects.unanswered().filter(repository=repository).select_related("by")
         context["now"] = timezone.now()
