@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from dashboard import accounts, memberships
+from dashboard.models import Membership, Role
+from scanner import connections
 from scanner.models import Repository, Scan
+from tests.git_server import git_server
 
 
 @pytest.fixture
@@ -69,3 +76,57 @@ def test_twice_is_refused(signed_in: Client, shop: Path) -> None:
     response = signed_in.post(reverse("connect"), {"source": str(shop)})
     assert "is connected already" in response.text
     assert Repository.objects.count() == 1
+
+
+@pytest.fixture
+def allowed(db, client: Client) -> Client:
+    """Whom an operator let connect repositories."""
+    person = User.objects.create_user("brook")
+    accounts.let_connect(person, person, wanted=True)
+    client.force_login(person)
+    return client
+
+
+def test_whoever_connects_is_its_admin(signed_in: Client, lead: User, shop: Path) -> None:
+    signed_in.post(reverse("connect"), {"source": str(shop)})
+    member = Membership.objects.get()
+    assert (member.user, member.role, member.by) == (lead, Role.ADMIN, lead)
+
+
+@pytest.mark.parametrize("spelled", ["{}", "file://{}", "  {}", "FILE://{}"])
+def test_folders_are_for_operators_alone(allowed: Client, shop: Path, spelled: str) -> None:
+    """Not even whether there is such a folder is said."""
+    answers = [
+        allowed.post(reverse("connect"), {"source": spelled.format(path)}).text for path in (shop, shop / "nowhere")
+    ]
+    for text in answers:
+        assert "Folders of this machine are connected by operators of this instance alone." in text
+    assert not Repository.objects.exists()
+
+
+@pytest.fixture
+def served(settings, shop: Path, tmp_path: Path) -> Iterator[str]:
+    """The https address of the shop."""
+    (tmp_path / "authority").mkdir()
+    with git_server(tmp_path, tmp_path / "authority") as server:
+        settings.TRUTHLINE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
+        settings.TRUTHLINE_GIT_CA = server.ca_file
+        yield server.url(shop.name)
+
+
+def test_what_others_have_connected_is_not_told(allowed: Client, served: str, django_user_model) -> None:
+    theirs = connections.connect(served, name="Their secret name", scan=False)
+    text = allowed.post(reverse("connect"), {"source": served}).text
+    assert "You cannot connect this. An operator of this instance can tell you more." in text
+    assert "already" not in text
+    assert "secret" not in text
+    assert theirs.slug not in text
+    memberships.add(theirs, User.objects.get(username="brook"), Role.VIEWER, by=None)
+    text = allowed.post(reverse("connect"), {"source": served}).text
+    assert "is connected already. It is Their secret name." in text
+
+
+def test_by_https_whoever_an_operator_lets(allowed: Client, served: str) -> None:
+    response = allowed.post(reverse("connect"), {"source": served}, follow=True)
+    assert "is connected. Its first scan starts now." in response.text
+    assert Membership.objects.get().user.get_username() == "brook"

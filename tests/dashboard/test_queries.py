@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scanner.models import Scan
+from dashboard import accounts, invitations, memberships
+from dashboard.models import Role
+from scanner.models import Repository, Scan
 from tests.dashboard import world
 
 MOST = 12
@@ -25,11 +28,15 @@ PAGES = {
     "scans": ["app0"],
     "scan": ["app0", 0],
     "settings": ["app0"],
+    "members": ["app0"],
     "rules": [],
     "rule": ["global-getter"],
     "search": [],
     "connect": [],
+    "account": [],
+    "people": [],
 }
+OF_OPERATORS = {"people"}
 
 
 def fill(amount: int) -> None:
@@ -38,7 +45,29 @@ def fill(amount: int) -> None:
         lives += [world.life(2, 5, path=f"app/f{n}.py", symbol=f"get_{n}") for n in range(amount)]
         lives.append(world.life(1, 3, fingerprint="ab" * 16))
         lives.append(world.life(5, fingerprint="ab" * 16))
-        world.repository(lives, commits=max(amount, 12), slug=f"app{number}", authors=[f"A{n}" for n in range(amount)])
+        authors = [f"A{n}" for n in range(amount)]
+        found = world.repository(lives, commits=max(amount, 12), slug=f"app{number}", authors=authors)
+        people(found, amount if number == 0 else 1)
+
+
+def people(repository: Repository, amount: int) -> None:
+    """The one who asks as an admin, and others of whom some are invited."""
+    everybody = [User.objects.get_or_create(username=f"person{n}")[0] for n in range(amount)]
+    asking = list(User.objects.filter(username__in=["lead", "member"]))
+    for person in everybody + asking:
+        memberships.add(repository, person, Role.ADMIN, by=everybody[0])
+    for person in everybody:
+        invitations.invite(repository, f"{person}@example.org", Role.LEAD, by=person)
+
+
+@pytest.fixture
+def member(db, django_user_model: type[User]) -> Client:
+    """Who is no operator: their rights are asked for."""
+    person = django_user_model.objects.create_user("member")
+    accounts.let_connect(person, person, wanted=True)
+    client = Client()
+    client.force_login(person)
+    return client
 
 
 def count(client: Client, name: str) -> int:
@@ -51,12 +80,21 @@ def count(client: Client, name: str) -> int:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_queries_are_few_and_do_not_grow(signed_in: Client, name: str) -> None:
+    few_and_not_more(signed_in, name)
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - OF_OPERATORS))
+def test_not_for_a_member_either(member: Client, name: str) -> None:
+    few_and_not_more(member, name)
+
+
+def few_and_not_more(client: Client, name: str) -> None:
     fill(FEW)
-    few = count(signed_in, name)
+    few = count(client, name)
     world.Repository.objects.update(current_epoch=None)
     world.Repository.objects.all().delete()
     fill(MANY)
-    many = count(signed_in, name)
+    many = count(client, name)
     assert many <= few
     assert few <= MOST
 

@@ -156,3 +156,14 @@ def test_folders_called_alike_are_told_apart(tmp_path: Path):
         "bank/repo",
         "bank/repo",
     ]
+
+
+def test_the_command_names_an_admin(tmp_path: Path, django_user_model) -> None:
+    origin = small(tmp_path)
+    with pytest.raises(CommandError, match="There is no account 'ada'") as refused:
+        call_command("connect", str(origin.path), "--admin=ada", stdout=io.StringIO())
+    assert refused.value.returncode == 2
+    assert not Repository.objects.exists()
+    ada = django_user_model.objects.create_user("ada")
+    call_command("connect", str(origin.path), "--admin=ada", "--no-scan", stdout=io.StringIO())
+    assert list(Repository.objects.get().memberships.values_list("user", "role", "by")) == [(ada.pk, 4, None)]
