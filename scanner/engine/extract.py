@@ -7,6 +7,7 @@ import codecs
 import re
 import warnings
 
+from scanner.engine.environment import environment_uses, mentions_environment
 from scanner.engine.facts import Facts
 from scanner.engine.newer_syntax import lower
 from scanner.engine.reader import ModuleReader
@@ -43,7 +44,10 @@ def extract(source: bytes) -> Facts:
         tree = lowered
     module = ModuleReader()
     module.read(tree)
-    return module.facts(lines)
+    facts = module.facts(lines)
+    if mentions_environment(source):
+        facts.environment = tuple(sorted(environment_uses(tree, facts.imports)))
+    return facts
 
 
 def _parse(source: bytes | str) -> ast.Module:

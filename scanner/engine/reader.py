@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scanner.engine import facts
-from scanner.engine.facts import Definition, Facts, Getter, Import
+from scanner.engine.facts import Definition, Facts, Getter, Import, Nested
 from scanner.engine.functions import Body, Function, first_parameter, makes_instance, stateful
 from scanner.engine.syntax import body_digest, bound_names, called, captures, dotted, statements, without_docstring
 
@@ -30,6 +30,8 @@ class ModuleReader:
     module: int = 0
     getters: list[Getter] = field(default_factory=list)
     makers: dict[str, dict[str, None]] = field(default_factory=dict)
+    nested: list[Nested] = field(default_factory=list)
+    reexports: set[str] = field(default_factory=set)
     pending: list[tuple[Function | ast.ClassDef, str, int]] = field(default_factory=list)
 
     def facts(self, lines: int) -> Facts:
@@ -47,6 +49,8 @@ class ModuleReader:
             module=self.module,
             patches=tuple(sorted(self.patches)),
             getters=tuple(sorted(map(self._completed, self.getters))),
+            nested=tuple(sorted(self.nested)),
+            reexports=tuple(sorted(self.reexports)),
         )
 
     def _completed(self, getter: Getter) -> Getter:
@@ -67,6 +71,7 @@ class ModuleReader:
             node, qualified, where = self.pending.pop()
             if isinstance(node, ast.ClassDef):
                 self._read_class(node, qualified, where)
+                self.nested.append(Nested(qualified, node.lineno, node.end_lineno or node.lineno, where))
             else:
                 self._read_function(node, qualified, where)
 
@@ -147,6 +152,8 @@ class ModuleReader:
                 self.imports.append(Import(node.lineno, end, 0, alias.name, (), alias.asname or "", where, enclosing))
             return
         names = tuple((alias.name, alias.asname or alias.name) for alias in node.names)
+        if not enclosing:
+            self.reexports.update(alias.name for alias in node.names if alias.asname == alias.name)
         self.imports.append(Import(node.lineno, end, node.level, node.module or "", names, "", where, enclosing))
 
     def _bind(self, statement: ast.stmt, where: int) -> None:

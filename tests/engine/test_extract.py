@@ -260,3 +260,76 @@ def test_stored_facts_are_the_same_facts():
     assert decode(encode(found)) == found
     broken = Facts("timeout", "gave up", 0, 3)
     assert decode(encode(broken)) == broken
+
+
+def test_uses_of_the_environment():
+    found = read(
+        """
+        import os
+        import os.path, os as system
+        home = os.environ["HOME"]
+        class A:
+            shell = os.getenv("SHELL", "sh")
+            def run(self, name=os.environ.get(
+                "NAME"
+            )):
+                if "LANG" in os.environ and name not in system.environ:
+                    system.environ.setdefault(name, f"{os.environ.pop('X')}")
+                def inner():
+                    os.environ["Y"] = "1"
+                    del os.environ["Y"]
+                    os.environ.update(a=1)
+                return map(os.getenv, "ab")
+        """
+    )
+    through, method = "os.environ", "A.run"
+    assert found.environment == (
+        (4, 4, through, "HOME", ""),
+        (6, 6, "os.getenv", "SHELL", "A"),
+        (7, 7, through, "NAME", method),
+        (10, 10, through, "", method),
+        (10, 10, through, "LANG", method),
+        (11, 11, through, "", method),
+        (11, 11, through, "X", method),
+        (13, 13, through, "Y", "A.run.inner"),
+        (14, 14, through, "Y", "A.run.inner"),
+        (15, 15, through, "", "A.run.inner"),
+        (16, 16, "os.getenv", "", method),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "run(env=os.environ)",
+        "os.environ.copy()",
+        "{**os.environ, 'A': 'b'}",
+        "dict(os.environ)",
+        "for name, value in os.environ.items(): ...",
+        "'os.environ[1]'  # os.getenv('A')",
+        "system.environ['A']",
+        "self.os.environ['A']",
+        "environ['A']",
+    ],
+)
+def test_what_is_no_use_of_a_variable_through_os(text: str):
+    assert read(f"import os\n{text}\n").environment == ()
+    assert read("os = make()\nos.environ['A']\n").environment == ()
+
+
+def test_nested_classes_and_names_offered_on_purpose():
+    found = read(
+        """
+        from a import b as b, c, d as e
+        class A:
+            from a import f as f
+            class B: ...
+        def run():
+            from a import g as g
+            class C:
+                class D:
+                    x = 1
+        """
+    )
+    assert found.reexports == ("b",)
+    assert found.nested == (("A.B", 5, 5, 0), ("run.C", 8, 10, facts.DEFERRED), ("run.C.D", 9, 10, facts.DEFERRED))
