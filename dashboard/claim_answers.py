@@ -229,7 +229,7 @@ def _module(claim: Statement, look: Look) -> Answer:
 
 def _broken_imports(module: str, look: Look) -> str:
     """Say how many imports name a module that does not exist: at the head, else at the plan's start."""
-    rows = Violation.objects.filter(epoch=look.past.epoch, rule="unresolvable-import")
+    rows = Violation.objects.filter(epoch=look.past.epoch, rule__in=("unresolvable-import", "dead-import-guard"))
     rows = rows.filter(Q(symbol=module) | Q(message__startswith=f"There is no module {module}."))
     now, start = rows.open_at(look.head.seq).count(), look.past.plan.start_seq
     if now:

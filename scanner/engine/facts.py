@@ -60,6 +60,11 @@ class Import(NamedTuple):
     where: int
     enclosing: str
 
+    @property
+    def written(self) -> str:
+        """The module as the statement writes it, with its leading dots."""
+        return "." * self.level + self.module
+
 
 class Definition(NamedTuple):
     """A class or function on module level. `bases`, `decorators` and `returns` (what a function's calls return, for

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
-from scanner.engine.facts import DEFERRED, MAIN, TYPE_CHECKING, Facts, Import
+from scanner.engine.facts import DEFERRED, GUARDED, MAIN, REFUSED, TYPE_CHECKING, Facts, Import
 from scanner.engine.questions import Question, State, Target, beside, module_named
 
 Ask = Callable[[Question], Target]
@@ -24,6 +24,26 @@ class Broken(NamedTuple):
 
     row: Import
     name: str
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the failure is caught when the program runs."""
+        return bool(self.row.where & GUARDED and not self.row.where & (TYPE_CHECKING | REFUSED))
+
+    @property
+    def subject(self) -> str:
+        """What is missing, as the import writes it."""
+        return f"{self.row.written}:{self.name}" if self.name else self.row.written
+
+    @property
+    def message(self) -> str:
+        """One sentence that says what is missing."""
+        return f"{self.row.written} has no {self.name}." if self.name else f"There is no module {self.row.written}."
+
+    def symbol(self, registered: Container[str]) -> str:
+        """Return the missing name; of a missing module, a registered symbol that was wanted of it, else the module."""
+        wanted = (name for name, _ in self.row.names if name in registered)
+        return self.name or next(wanted, self.row.module or self.row.written)
 
 
 class Linked(NamedTuple):

@@ -61,7 +61,7 @@ class DeprecatedImport(Rule):
                 yield self._finding(path, row, name, entry)
 
     def _finding(self, path: str, row: Import, name: str, entry: Deprecated) -> Finding:
-        module = "." * row.level + row.module
+        module = row.written
         return Finding(
             path,
             row.line,

@@ -68,7 +68,7 @@ class NonCanonicalImport(Rule):
 
     def _finding(self, path: str, link: Linked, entry: Canonical, registry: _Registry) -> Finding:
         row, name, target = link
-        module = "." * row.level + row.module
+        module = row.written
         if registry.is_home(target, entry):
             what = f"{name} of {module} is {entry.symbol}" if name != entry.symbol else f"{name} comes through {module}"
             message = f"{what}; import it from {entry.module}."

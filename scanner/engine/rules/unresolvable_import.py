@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from scanner.engine.facts import FALLBACK, GUARDED, REFUSED, TYPE_CHECKING, Import
-from scanner.engine.links import Broken
+from scanner.engine.facts import FALLBACK, REFUSED, TYPE_CHECKING, Import
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.violation import Scope, Severity
 from scanner.engine.world import World
@@ -17,14 +16,12 @@ class UnresolvableImport(Rule):
     Follows every import of the repository's own packages, inside functions too, through relative imports, aliases,
     re-exports and star imports, and reports those that end at a module or a name that is not there at this commit.
 
-    In production code it is critical where nothing catches the error, and high where `except ImportError` or
-    `except Exception` does (the fallback then runs always) or in such a fallback itself. It is high in other code, and
-    medium where only type checkers see it.
+    In production code it is critical where nothing catches the error, and high in the fallback of another import. It
+    is high in other code, and medium where only type checkers see it.
 
     Why is this bad
     ---------------
-    The import fails whenever it runs. In a function that may be long after the release; behind a guard the product
-    silently runs on the fallback.
+    The import fails whenever it runs. In a function that may be long after the release.
 
     Example
     -------
@@ -47,36 +44,28 @@ class UnresolvableImport(Rule):
     - Modules beside a script or in the folders around it, which its own `sys.path` begins with.
     - Imports in `with pytest.raises(ImportError)`, which are meant to fail.
     - Names that another module fails to import: that import is reported itself.
+    - Imports whose failure is caught: dead-import-guard reports those.
     """
 
     name = "unresolvable-import"
     area = "imports"
     severity = "critical"
+    version = 2
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
         links = world.links.get(path)
         for broken in links.broken if links else ():
-            if not broken.row.where & REFUSED:
-                yield self._finding(path, broken, world)
-
-    def _finding(self, path: str, broken: Broken, world: World) -> Finding:
-        row, name = broken
-        module = "." * row.level + row.module
-        if name:
-            symbol, subject = name, f"{module}:{name}"
-            message = f"{module} has no {name}."
-        else:
-            registered = (wanted for wanted, _ in row.names if wanted in world.registered)
-            symbol, subject = next(registered, row.module or module), module
-            message = f"There is no module {module}."
-        severity = _severity(row, world.files[path].scope)
-        if row.where & GUARDED:
-            message += " The failure is caught, so the fallback always runs."
-        return Finding(path, row.line, row.end_line, symbol, subject, message, severity, row.enclosing)
+            row = broken.row
+            if not row.where & REFUSED and not broken.guarded:
+                symbol = broken.symbol(world.registered)
+                severity = _severity(row, world.files[path].scope)
+                yield Finding(
+                    path, row.line, row.end_line, symbol, broken.subject, broken.message, severity, row.enclosing
+                )
 
 
 def _severity(row: Import, scope: Scope) -> Severity:
     if row.where & TYPE_CHECKING:
         return "medium"
-    return "high" if scope != "production" or row.where & (GUARDED | FALLBACK) else "critical"
+    return "high" if scope != "production" or row.where & FALLBACK else "critical"

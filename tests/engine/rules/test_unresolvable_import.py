@@ -43,24 +43,17 @@ FLAGGED = {
             def run(self):
                 from pkg.gone import x  #: critical
         """,
-    "guarded": """
+    "a guard that catches something else, and a fallback": """
         ## pkg/__init__.py
         ## pkg/a.py
-        try:
-            from pkg.gone import x  #: high
-        except ImportError:
-            x = None
-        try:
-            from pkg.gone import y  #: high
-        except Exception:
-            from pkg.gone import z  #: high
-        from contextlib import suppress
-        with suppress(ModuleNotFoundError):
-            import pkg.gone  #: high
         try:
             import pkg.gone.too  #: critical
         except ValueError:
             pass
+        try:
+            import quick
+        except ImportError:
+            from pkg.gone import z  #: high
         """,
     "a guard around a function does not guard its imports": """
         ## pkg/__init__.py
@@ -303,6 +296,19 @@ CLEAN = {
         class Bill: ...
         ## services/billing/app/main.py
         from app.models import Bill
+        """,
+    "what dead-import-guard reports": """
+        ## pkg/__init__.py
+        ## pkg/a.py
+        try:
+            from pkg.gone import x
+        except ImportError:
+            x = None
+        def run():
+            try:
+                from pkg import gone
+            except Exception:
+                pass
         """,
     "imports that are meant to fail": """
         ## pkg/__init__.py

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from scanner.engine.rule import Finding, Rule
+from scanner.engine.world import World
+
+
+class DeadImportGuard(Rule):
+    """A guarded import can never succeed, so its fallback always runs.
+
+    What it does
+    ------------
+    Reports imports inside `try` with an `except ImportError`, `except Exception` or bare `except`, and inside
+    `suppress(ImportError)`, that name a module or symbol of this repository which does not exist at this commit. What
+    exists is decided as for unresolvable-import.
+
+    Why is this bad
+    ---------------
+    A guard is meant for what may be missing. Here it hides a mistake, a moved module or a renamed class: the product
+    silently runs on the fallback, often a stub, and nobody is told.
+
+    Example
+    -------
+        try:
+            from shop.notify import Notifier  # shop/notify.py was moved to shop/messages/notify.py
+        except ImportError:
+            Notifier = None
+
+    Use instead
+    -----------
+        from shop.messages.notify import Notifier
+
+    Not flagged
+    -----------
+    - Optional packages of others, and whatever else is not reported by unresolvable-import: compiled modules, module
+      `__getattr__`, modules that builds write, and so on.
+    - Guarded imports that succeed, and their fallbacks.
+    - Imports under TYPE_CHECKING, which no guard protects, and imports in `with pytest.raises(ImportError)`.
+    - Imports in functions that are defined inside a `try`: they run later, outside it.
+    """
+
+    name = "dead-import-guard"
+    area = "imports"
+    severity = "high"
+
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        path = str(key)
+        links = world.links.get(path)
+        for broken in links.broken if links else ():
+            if broken.guarded:
+                row = broken.row
+                message = f"{broken.message} The failure is caught, so the fallback always runs."
+                yield Finding(
+                    path,
+                    row.line,
+                    row.end_line,
+                    broken.symbol(world.registered),
+                    broken.subject,
+                    message,
+                    self.severity,
+                    row.enclosing,
+                )
