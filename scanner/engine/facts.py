@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, cast
 import msgpack  # type: ignore[import-untyped]
 import zstandard
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 
@@ -42,6 +42,16 @@ EMPTY = 4  # nothing but a docstring, pass or ...
 STATEFUL = 8  # a class whose instances carry mutable state
 FACTORY = 16  # a function that returns an instance it made, or a module-global
 VALUE = 32  # a class of plain values: enum, named tuple, typed dict, frozen dataclass
+RECORD = 64  # a class that a decorator makes of its fields: dataclasses, attrs
+HOLDING = 128  # a class whose methods give its instances attributes, if only when they are made
+ENUM = 256  # a class derived from one that is called an enum
+SINGLETON_META = 512  # a metaclass whose classes have one instance each
+
+# How a class comes to have one instance. Singleton.how is one of these.
+BY_ITSELF = "itself"  # it makes and keeps an instance of its own
+BY_OTHERS = "others"  # it makes and keeps an instance of what `makers` name
+BY_METACLASS = "metaclass"  # `makers` names its metaclass
+BY_DECORATOR = "decorator"  # `makers` names a decorator that is called after it
 
 
 class Import(NamedTuple):
@@ -117,6 +127,75 @@ class EnvironmentUse(NamedTuple):
     enclosing: str
 
 
+class Redefinition(NamedTuple):
+    """A class or function (qualified name) that takes the place of the one at `first` in the same scope."""
+
+    name: str
+    line: int
+    end_line: int
+    first: int
+
+
+class Copyable(NamedTuple):
+    """A class, function or method that is large enough to be told again elsewhere; `name` is qualified. `body` is as
+    Definition's, `size` the number of nodes, names and constants in it."""
+
+    name: str
+    line: int
+    end_line: int
+    traits: int
+    body: str
+    size: int
+
+
+class Singleton(NamedTuple):
+    """A class (qualified name) that hands out one instance, kept in `attribute`; `how` says who makes it."""
+
+    name: str
+    line: int
+    end_line: int
+    attribute: str
+    how: str
+    makers: tuple[str, ...]
+
+
+class Instance(NamedTuple):
+    """`name = maker(…)` on module level, where the dotted name `maker` looks like a class's or goes through one."""
+
+    name: str
+    line: int
+    end_line: int
+    where: int
+    maker: str
+
+
+class Container(NamedTuple):
+    """A list, dict or set on class level (`owner` is the class's qualified name) or module level ("").
+
+    `changers` are functions that change it, through the class or an instance; `fillers` those that put something in
+    under a key they were given. `kept` tells that there are fillers and nothing in the module takes entries out, bounds
+    their number, or hands the container to what might. `is_classvar`: it is declared a ClassVar.
+    """
+
+    owner: str
+    name: str
+    line: int
+    end_line: int
+    is_classvar: bool
+    changers: tuple[str, ...]
+    fillers: tuple[str, ...]
+    kept: bool
+
+
+class Cached(NamedTuple):
+    """A function (qualified name) without parameters whose result functools keeps; `returns` as Definition's."""
+
+    name: str
+    line: int
+    end_line: int
+    returns: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Facts:
     """The facts of one blob. With another outcome than "ok" only `detail`, `line` (0 = unknown) and `lines` are told.
@@ -125,7 +204,8 @@ class Facts:
     holds (name, dotted name) of `name = other`; `exports` is `__all__`, None when absent or computed; `virtual` are
     the keys of `sys.modules["…"] = …`; `module` sums up what no name tells; `patches` are `other.name` of module-level
     `other.name = …`, which gives another module a name; `reexports` are the names of module-level
-    `from other import name as name`, by which a module says that it offers the name.
+    `from other import name as name`, by which a module says that it offers the name; `containers`
+    are those that functions change.
     """
 
     outcome: Outcome
@@ -145,6 +225,12 @@ class Facts:
     nested: tuple[Nested, ...] = ()
     environment: tuple[EnvironmentUse, ...] = ()
     reexports: tuple[str, ...] = ()
+    redefinitions: tuple[Redefinition, ...] = ()
+    copyable: tuple[Copyable, ...] = ()
+    singletons: tuple[Singleton, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    containers: tuple[Container, ...] = ()
+    cached: tuple[Cached, ...] = ()
 
     @property
     def parsed(self) -> bool:
@@ -159,6 +245,12 @@ _ROWS: dict[str, type[Any]] = {
     "getters": Getter,
     "nested": Nested,
     "environment": EnvironmentUse,
+    "redefinitions": Redefinition,
+    "copyable": Copyable,
+    "singletons": Singleton,
+    "instances": Instance,
+    "containers": Container,
+    "cached": Cached,
 }
 
 

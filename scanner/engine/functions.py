@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scanner.engine.facts import Getter
-from scanner.engine.syntax import dotted, names_in
+from scanner.engine.facts import Getter, Instance
+from scanner.engine.syntax import called, dotted, names_in
 
 _MUTABLE_TYPES = frozenset(
     {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
     | {"WeakValueDictionary", "WeakKeyDictionary", "WeakSet"}
 )
 _MUTABLE_NODES = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
-# Methods that run while an instance is being made: what they set need not change later.
-_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__set_name__", "__init_subclass__"})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(slots=True)
 class Body:
-    """What the statements of one function's own scope do."""
+    """What the statements of one function's own scope do; `stored` are assignments to attributes and items."""
 
     globals: set[str] = field(default_factory=set)
     assigned: list[tuple[str, ast.expr]] = field(default_factory=list)
+    stored: list[tuple[ast.expr, ast.expr | None]] = field(default_factory=list)
     returned: list[ast.expr] = field(default_factory=list)
     tests: list[ast.expr] = field(default_factory=list)
     changes_self: bool = False
@@ -32,28 +31,33 @@ class Body:
 
     def see(self, statement: ast.stmt, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
+        if isinstance(statement, ast.Expr):
+            return
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
                 self._assign(target, statement.value, first)
-        elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        elif isinstance(statement, ast.Return):
+            if statement.value is not None:
+                self.returned.append(statement.value)
+        elif isinstance(statement, ast.If):
+            self.tests.append(statement.test)
+        elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
             self._assign(statement.target, statement.value, first)
             self.changes_self |= isinstance(statement, ast.AugAssign) and _belongs_to(statement.target, first)
-        elif isinstance(statement, ast.Return) and statement.value is not None:
-            self.returned.append(statement.value)
         elif isinstance(statement, ast.Global):
             self.globals.update(statement.names)
-        elif isinstance(statement, ast.If | ast.While):
+        elif isinstance(statement, ast.While):
             self.tests.append(statement.test)
 
     def _assign(self, target: ast.expr, value: ast.expr | None, first: str) -> None:
         if isinstance(target, ast.Name):
             if value is not None:
                 self.assigned.append((target.id, value))
-        elif first and _belongs_to(target, first):
+            return
+        self.stored.append((target, value))
+        if first and _belongs_to(target, first):
             self.changes_self = True
-            self.holds_mutable |= isinstance(value, _MUTABLE_NODES) or (
-                isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in _MUTABLE_TYPES
-            )
+            self.holds_mutable |= is_container(value)
 
     def makers(self, value: ast.expr) -> Iterator[str]:
         """Yield the dotted names whose calls may give the value."""
@@ -117,9 +121,11 @@ def first_parameter(node: Function) -> str:
     return parameters[0].arg if parameters else ""
 
 
-def stateful(methods: Iterable[tuple[str, Body]]) -> bool:
-    """Whether instances carry state: a method assigns to self after the making, or they hold containers."""
-    return any(body.holds_mutable or (body.changes_self and name not in _MAKING) for name, body in methods)
+def is_container(value: ast.expr | None) -> bool:
+    """Whether an expression makes a container that can change."""
+    return isinstance(value, _MUTABLE_NODES) or (
+        isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in _MUTABLE_TYPES
+    )
 
 
 def makes_instance(body: Body) -> bool:
@@ -127,6 +133,28 @@ def makes_instance(body: Body) -> bool:
     if next(body.returned_globals(), None) is not None:
         return True
     return any(is_class_name(part) for name in body.returns() for part in name.split(".")[-2:])
+
+
+def instances(statement: ast.stmt, where: int) -> Iterator[Instance]:
+    """Yield the instance that a statement on module level makes and names."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        maker = dotted(statement.value.func)
+        if isinstance(target, ast.Name) and any(map(is_class_name, maker.split(".")[-2:])):
+            yield Instance(target.id, statement.lineno, statement.end_lineno or statement.lineno, where, maker)
+
+
+def is_cached(node: Function) -> bool:
+    """Whether functools keeps the result of a function that takes no parameter, its class aside."""
+    names = [called(decorator) for decorator in node.decorator_list]
+    arguments = node.args
+    given = len(arguments.posonlyargs) + len(arguments.args) + len(arguments.kwonlyargs)
+    own = 1 if "classmethod" in names else 0
+    return (
+        given == own
+        and not (arguments.vararg or arguments.kwarg)
+        and any(name in {"cache", "functools.cache"} or name.rpartition(".")[2] == "lru_cache" for name in names)
+    )
 
 
 def is_class_name(name: str) -> bool:
@@ -138,7 +166,7 @@ def is_class_name(name: str) -> bool:
 def _belongs_to(target: ast.expr, instance: str) -> bool:
     """Whether the target is an attribute of the instance, or an item of one."""
     node = target
-    while isinstance(node, ast.Subscript | ast.Attribute):
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
         inner = node.value
         if isinstance(node, ast.Attribute) and isinstance(inner, ast.Name):
             return inner.id == instance

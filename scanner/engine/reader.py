@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scanner.engine import facts
-from scanner.engine.facts import Definition, Facts, Getter, Import, Nested
-from scanner.engine.functions import Body, Function, first_parameter, makes_instance, stateful
-from scanner.engine.syntax import body_digest, bound_names, called, captures, dotted, statements, without_docstring
+from scanner.engine.classes import Method, bases_of, singletons, traits_of
+from scanner.engine.containers import Containers
+from scanner.engine.facts import (
+    Cached,
+    Copyable,
+    Definition,
+    Facts,
+    Getter,
+    Import,
+    Instance,
+    Nested,
+    Redefinition,
+    Singleton,
+)
+from scanner.engine.functions import Body, Function, first_parameter, instances, is_cached, makes_instance
+from scanner.engine.machinery import Machinery
+from scanner.engine.redefinitions import redefined
+from scanner.engine.sharing import Scope
+from scanner.engine.syntax import (
+    Digest,
+    bound_names,
+    called,
+    captures,
+    constants,
+    digest,
+    dotted,
+    says_nothing,
+    statements,
+    targets,
+    without_docstring,
+)
 
-_VALUE_BASES = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "NamedTuple", "TypedDict"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+# Statements that bind, or do something to the import machinery; and those of which a function's body is told.
+_ACTING = frozenset(
+    {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Expr}
+)
+_SEEN = _ACTING | {ast.Return, ast.Global, ast.If, ast.While}
+# Bodies of fewer nodes, names and constants are not compared.
+LEAST_SIZE = 40
 
 
 @dataclass(slots=True)
@@ -25,14 +60,20 @@ class ModuleReader:
     aliases: dict[str, str] = field(default_factory=dict)
     exports: list[str] | None = None
     computed_exports: bool = False
-    virtual: set[str] = field(default_factory=set)
-    patches: set[str] = field(default_factory=set)
-    module: int = 0
+    machinery: Machinery = field(default_factory=Machinery)
     getters: list[Getter] = field(default_factory=list)
     makers: dict[str, dict[str, None]] = field(default_factory=dict)
     nested: list[Nested] = field(default_factory=list)
     reexports: set[str] = field(default_factory=set)
     pending: list[tuple[Function | ast.ClassDef, str, int]] = field(default_factory=list)
+    redefinitions: list[Redefinition] = field(default_factory=list)
+    copyable: list[Copyable] = field(default_factory=list)
+    singletons: list[Singleton] = field(default_factory=list)
+    instances: list[Instance] = field(default_factory=list)
+    cached: list[Cached] = field(default_factory=list)
+    containers: Containers = field(default_factory=Containers)
+    digests: dict[ast.AST, Digest] = field(default_factory=dict)
+    statements: list[ast.stmt] = field(default_factory=list)
 
     def facts(self, lines: int) -> Facts:
         """Return everything found, in an order that does not depend on how it was found."""
@@ -45,12 +86,18 @@ class ModuleReader:
             typing_names=tuple(sorted(self.typing_names - self.names)),
             aliases=tuple(sorted(self.aliases.items())),
             exports=None if self.exports is None or self.computed_exports else tuple(dict.fromkeys(self.exports)),
-            virtual=tuple(sorted(self.virtual)),
-            module=self.module,
-            patches=tuple(sorted(self.patches)),
+            virtual=tuple(sorted(self.machinery.virtual)),
+            module=self.machinery.module,
+            patches=tuple(sorted(self.machinery.patches)),
             getters=tuple(sorted(map(self._completed, self.getters))),
             nested=tuple(sorted(self.nested)),
             reexports=tuple(sorted(self.reexports)),
+            redefinitions=tuple(sorted(self.redefinitions)),
+            copyable=tuple(sorted(self.copyable)),
+            singletons=tuple(sorted(self.singletons)),
+            instances=tuple(self.instances),
+            containers=tuple(self.containers.changed(self.statements)),
+            cached=tuple(sorted(self.cached)),
         )
 
     def _completed(self, getter: Getter) -> Getter:
@@ -59,6 +106,9 @@ class ModuleReader:
 
     def read(self, tree: ast.Module) -> None:
         """Read a whole module."""
+        self.statements = tree.body
+        self.redefinitions.extend(redefined(tree.body, ""))
+        self.containers.read(tree)
         for statement, where in statements(tree.body, 0):
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self._define(statement, where)
@@ -67,6 +117,7 @@ class ModuleReader:
             else:
                 self._bind(statement, where)
                 self._act(statement)
+                self.instances.extend(instances(statement, where))
         while self.pending:
             node, qualified, where = self.pending.pop()
             if isinstance(node, ast.ClassDef):
@@ -81,68 +132,93 @@ class ModuleReader:
         rest = without_docstring(node.body)
         returns: tuple[str, ...] = ()
         if isinstance(node, ast.ClassDef):
-            bases = tuple(dotted(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases)
-            methods, members = self._read_class(node, node.name, where)
-            traits = facts.IS_CLASS | (facts.STATEFUL if stateful(methods) else 0)
-            traits |= facts.VALUE if _is_value(node, bases) else 0
-            digest = body_digest([rest])
+            bases = bases_of(node)
+            traits, members = self._read_class(node, node.name, where)
+            told = digest([rest], node.name, self.digests)
         else:
             bases, members = (), ()
             body = self._read_function(node, node.name, where)
             returns = body.returns()
             traits = facts.FACTORY if makes_instance(body) else 0
             traits |= facts.IS_ASYNC if isinstance(node, ast.AsyncFunctionDef) else 0
-            digest = body_digest([node.args, rest])
-        traits |= facts.EMPTY if all(map(_says_nothing, rest)) else 0
+            told = digest([node.args, rest], node.name, names=self.containers.names)
+            if told.mentions:
+                self.containers.scopes.append(Scope(node, ""))
+        traits |= facts.EMPTY if all(map(says_nothing, rest)) else 0
         end = node.end_lineno or node.lineno
+        names = (bases, decorators, members)
         self.definitions.append(
-            Definition(
-                node.name, node.lineno, end, where, traits, bases, decorators, members, digest, len(rest), returns
-            )
+            Definition(node.name, node.lineno, end, where, traits, *names, told.text, len(rest), returns)
         )
+        self._compare(node, node.name, traits, told)
         if node.name == "__getattr__":
-            self.module |= facts.HAS_GETATTR
+            self.machinery.module |= facts.HAS_GETATTR
 
-    def _read_class(
-        self, node: ast.ClassDef, qualified: str, where: int
-    ) -> tuple[list[tuple[str, Body]], tuple[str, ...]]:
-        """Return the methods and the names of all members. Nested classes are read later."""
-        methods: list[tuple[str, Body]] = []
+    def _compare(self, node: Function | ast.ClassDef, qualified: str, traits: int, told: Digest) -> None:
+        if told.size >= LEAST_SIZE:
+            end = node.end_lineno or node.lineno
+            self.copyable.append(Copyable(qualified, node.lineno, end, traits, told.text, told.size))
+
+    def _read_class(self, node: ast.ClassDef, qualified: str, where: int) -> tuple[int, tuple[str, ...]]:
+        """Return what the class is and the names of all members. Nested classes are read later."""
+        methods: list[Method] = []
         members: set[str] = set()
         for statement, inside in statements(node.body, where):
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 members.add(statement.name)
-                body = self._read_function(statement, f"{qualified}.{statement.name}", inside)
-                methods.append((statement.name, body))
+                methods.append(self._read_method(statement, node.name, qualified, inside))
             elif isinstance(statement, ast.ClassDef):
                 members.add(statement.name)
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
             elif isinstance(statement, ast.Import | ast.ImportFrom):
                 self._import(statement, inside, qualified)
-            elif isinstance(statement, ast.AnnAssign):
-                # A field of a dataclass or model is one without a value, too.
-                members.update(bound_names(statement.target))
             else:
-                members.update(name for target in _targets(statement) for name in bound_names(target))
-        return methods, tuple(sorted(members))
+                # A field of a dataclass or model is one without a value, too.
+                declared = statement.target if isinstance(statement, ast.AnnAssign) else None
+                bound = targets(statement) if declared is None else [declared]
+                members.update(name for target in bound for name in bound_names(target))
+        bases = bases_of(node)
+        traits = traits_of(node, bases, methods)
+        self.redefinitions.extend(redefined(node.body, qualified))
+        self.singletons.extend(singletons(node, qualified, traits, bases, methods))
+        return traits, tuple(sorted(members))
+
+    def _read_method(self, node: Function, owner: str, qualified: str, where: int) -> Method:
+        """Read a method of the class `owner`, whose qualified name is given."""
+        name = f"{qualified}.{node.name}"
+        body = self._read_function(node, name, where)
+        if not where & facts.DEFERRED:
+            rest = without_docstring(node.body)
+            self.digests[node] = told = digest([node.args, rest], owner, names=self.containers.names)
+            if told.mentions:
+                self.containers.scopes.append(Scope(node, qualified))
+            self._compare(node, name, 0, told)
+        return Method(node, body)
 
     def _read_function(self, node: Function, qualified: str, where: int) -> Body:
         """Read one function; what is defined inside it is read later."""
         body, first = Body(), first_parameter(node)
         # A guard around a `def` does not guard what runs when the function is called.
         inner = where & (facts.TYPE_CHECKING | facts.MAIN) | facts.DEFERRED
+        before = len(self.pending)
         for statement, inside in statements(node.body, inner):
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                self.pending.append((statement, f"{qualified}.{statement.name}", inside))
-            elif isinstance(statement, ast.Import | ast.ImportFrom):
-                self._import(statement, inside, qualified)
-            else:
+            kind = statement.__class__
+            if kind in _SEEN:
                 body.see(statement, first)
-                self._act(statement, deferred=True)
+                if kind in _ACTING:
+                    self._act(statement, deferred=True)
+            elif isinstance(statement, _DEFINITIONS):
+                self.pending.append((statement, f"{qualified}.{statement.name}", inside))
+            elif isinstance(statement, _IMPORTS):
+                self._import(statement, inside, qualified)
+        if len(self.pending) > before + 1:
+            self.redefinitions.extend(redefined(node.body, qualified))
         self.names.update(body.globals)
         self.getters.extend(body.getters(node, qualified))
         for variable, maker in body.made_globals():
             self.makers.setdefault(variable, {})[maker] = None
+        if node.decorator_list and is_cached(node):
+            self.cached.append(Cached(qualified, node.lineno, node.end_lineno or node.lineno, body.returns()))
         return body
 
     def _import(self, node: ast.Import | ast.ImportFrom, where: int, enclosing: str) -> None:
@@ -158,7 +234,7 @@ class ModuleReader:
 
     def _bind(self, statement: ast.stmt, where: int) -> None:
         """Record the names a statement on module level binds."""
-        bound = {name for target in _targets(statement) for name in bound_names(target)}
+        bound = {name for target in targets(statement) for name in bound_names(target)}
         if isinstance(statement, ast.If | ast.While):
             bound.update(captures(statement.test))
         elif isinstance(statement, ast.Match):
@@ -167,9 +243,9 @@ class ModuleReader:
             bound.update(captures(statement.value) if isinstance(statement.value, ast.NamedExpr) else ())
         (self.typing_names if where & facts.TYPE_CHECKING else self.names).update(bound)
         if "__getattr__" in bound:
-            self.module |= facts.HAS_GETATTR
+            self.machinery.module |= facts.HAS_GETATTR
         if "__path__" in bound:
-            self.module |= facts.SETS_PATH
+            self.machinery.module |= facts.SETS_PATH
         if "__all__" in bound:
             self._export(statement)
         elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name | ast.Attribute):
@@ -178,7 +254,7 @@ class ModuleReader:
     def _export(self, statement: ast.stmt) -> None:
         """Record what a statement says about `__all__`."""
         value = getattr(statement, "value", None)
-        names = _constants(value) if isinstance(value, ast.expr) else None
+        names = constants(value) if isinstance(value, ast.expr) else None
         if names is None:
             self.computed_exports = True
         elif isinstance(statement, ast.AugAssign):
@@ -188,91 +264,10 @@ class ModuleReader:
 
     def _act(self, statement: ast.stmt, *, deferred: bool = False) -> None:
         """Record what a statement does to the import machinery or to the module's names."""
-        for target in _targets(statement):
-            self._act_on(target, deferred)
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
-            return
-        name, arguments = dotted(statement.value.func), statement.value.args
-        owner, _, method = name.rpartition(".")
-        if owner in {"sys.meta_path", "sys.path_hooks", "meta_path"}:
-            self.module |= facts.INSTALLS_FINDER
-        elif owner == "__path__":
-            self.module |= facts.SETS_PATH
-        elif owner == "__all__" and method in {"extend", "append"} and arguments:
-            names = _constants(arguments[0]) if method == "extend" else _constants(ast.List(elts=arguments[:1]))
+        self.machinery.see(statement, deferred=deferred)
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and dotted(call.func) in {"__all__.extend", "__all__.append"} and call.args:
+            many = dotted(call.func) == "__all__.extend"
+            names = constants(call.args[0] if many else ast.List(elts=call.args[:1]))
             self.computed_exports |= names is None
             self.exports = [*(self.exports or []), *(names or [])]
-        elif (
-            owner in {"globals()", "vars()"}
-            or (not deferred and (name == "exec" or owner == "locals()"))
-            or (name == "setattr" and arguments and _is_own_module(arguments[0]))
-        ):
-            self.module |= facts.SETS_NAMES
-
-    def _act_on(self, target: ast.expr, deferred: bool) -> None:
-        if isinstance(target, ast.Attribute) and dotted(target) in {"sys.meta_path", "sys.path_hooks"}:
-            self.module |= facts.INSTALLS_FINDER
-        if not deferred and isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            self.patches.add(f"{target.value.id}.{target.attr}")
-        if not isinstance(target, ast.Subscript):
-            return
-        owner = dotted(target.value) or (dotted(target.value.func) + "()" if isinstance(target.value, ast.Call) else "")
-        if owner in {"sys.meta_path", "sys.path_hooks"}:
-            self.module |= facts.INSTALLS_FINDER
-        elif owner == "sys.modules":
-            if _is_own_module(target):
-                self.module |= facts.REPLACES_ITSELF
-            elif isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-                self.virtual.update(() if deferred else (target.slice.value,))
-            else:
-                self.module |= facts.REGISTERS_MODULES
-        elif owner in {"globals()", "vars()"} or (owner == "locals()" and not deferred):
-            self.module |= facts.SETS_NAMES
-
-
-def _targets(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Yield what a statement assigns to."""
-    if isinstance(statement, ast.Assign):
-        yield from statement.targets
-    elif isinstance(statement, ast.AugAssign):
-        yield statement.target
-    elif isinstance(statement, ast.AnnAssign):
-        if statement.value is not None:
-            yield statement.target
-    elif isinstance(statement, ast.For | ast.AsyncFor):
-        yield statement.target
-    elif isinstance(statement, ast.With | ast.AsyncWith):
-        yield from (item.optional_vars for item in statement.items if item.optional_vars is not None)
-
-
-def _constants(value: ast.expr) -> list[str] | None:
-    """Return the strings of a list or tuple that holds nothing else."""
-    if not isinstance(value, ast.List | ast.Tuple):
-        return None
-    names = [part.value for part in value.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return names if len(names) == len(value.elts) else None
-
-
-def _is_own_module(node: ast.expr) -> bool:
-    """Whether an expression is `sys.modules[__name__]`."""
-    return isinstance(node, ast.Subscript) and dotted(node.value) == "sys.modules" and dotted(node.slice) == "__name__"
-
-
-def _is_value(node: ast.ClassDef, bases: tuple[str, ...]) -> bool:
-    """Whether instances are plain values."""
-    if any(base.rpartition(".")[2] in _VALUE_BASES for base in bases):
-        return True
-    frozen = (
-        keyword
-        for decorator in node.decorator_list
-        if isinstance(decorator, ast.Call)
-        for keyword in decorator.keywords
-        if keyword.arg == "frozen"
-    )
-    return any(isinstance(keyword.value, ast.Constant) and keyword.value.value is True for keyword in frozen)
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    )

@@ -6,10 +6,10 @@ Everything here is iterative: generated code nests thousands of levels deep.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
 
@@ -32,6 +32,19 @@ _NODES: dict[type, tuple[str, Callable[[Any], tuple[Any, ...]]]] = {
     if isinstance(node, type) and issubclass(node, ast.AST)
 }
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+
+
+class Digest(NamedTuple):
+    """16 hex digits that equal code has in common; its size, the number of nodes, names and constants in it; and
+    whether it mentions any of the names that were looked for."""
+
+    text: str
+    size: int
+    mentions: bool
+
+
+_NOTHING_KNOWN: Mapping[ast.AST, Digest] = {}
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 def dotted(node: ast.AST | None) -> str:
@@ -69,6 +82,29 @@ def bound_names(target: ast.AST) -> Iterator[str]:
             pending.append(node.value)
 
 
+def targets(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield what a statement assigns to."""
+    if isinstance(statement, ast.Assign):
+        yield from statement.targets
+    elif isinstance(statement, ast.AugAssign):
+        yield statement.target
+    elif isinstance(statement, ast.AnnAssign):
+        if statement.value is not None:
+            yield statement.target
+    elif isinstance(statement, ast.For | ast.AsyncFor):
+        yield statement.target
+    elif isinstance(statement, ast.With | ast.AsyncWith):
+        yield from (item.optional_vars for item in statement.items if item.optional_vars is not None)
+
+
+def constants(value: ast.expr) -> list[str] | None:
+    """Return the strings of a list or tuple that holds nothing else."""
+    if not isinstance(value, ast.List | ast.Tuple):
+        return None
+    names = [part.value for part in value.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return names if len(names) == len(value.elts) else None
+
+
 def names_in(node: ast.AST) -> set[str]:
     """Return the names an expression or pattern mentions."""
     pending: list[ast.AST] = [node]
@@ -104,33 +140,57 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def body_digest(parts: Sequence[ast.AST | list[ast.stmt]]) -> str:
-    """Return 16 hex digits that are equal for equal code; layout, comments and docstrings do not count."""
+def says_nothing(statement: ast.stmt) -> bool:
+    """Whether a statement is pass, ... or a string."""
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
+
+
+def digest(
+    parts: Sequence[ast.AST | list[ast.stmt]],
+    own: str = "",
+    known: Mapping[ast.AST, Digest] = _NOTHING_KNOWN,
+    names: Set[str] = _NO_NAMES,
+) -> Digest:
+    """Return what is equal for equal code; layout, comments, docstrings and the name `own` do not count.
+
+    `known` are the digests of functions inside, which are then not read again; `names` are looked for.
+    """
     out: list[object] = []
     emit = out.append
     pending: list[Any] = [*parts]
-    take, push = pending.pop, pending.extend
+    take, later, push = pending.pop, pending.append, pending.extend
+    size = 0
     while pending:
         node = take()
         kind = node.__class__
         if kind is ast.Name:
-            emit(node.id)
+            name = node.id
+            emit(name if name != own else ".own")
+        elif kind is ast.Attribute:
+            emit(".Attribute")
+            emit(node.attr)
+            later(node.value)
         elif kind is ast.Constant:
-            emit(".Constant")
-            emit(node.value)
+            emit((node.value,))
         elif kind is list:
             emit(len(node))
             push(node)
-        elif kind in _NODES:
-            tag, read = _NODES[kind]
+        elif (reader := _NODES.get(kind)) is not None:
+            tag, read = reader
             emit(tag)
-            values = read(node)
-            if kind in _DEFINITIONS:
-                values = tuple(without_docstring(value) if value is node.body else value for value in values)
-            push(values)
+            if kind not in _DEFINITIONS:
+                push(read(node))
+            elif node in known:
+                size += known[node].size
+                push((node.name, known[node].text, node.decorator_list))
+            else:
+                push(without_docstring(value) if value is node.body else value for value in read(node))
         else:
             emit(node)
-    return blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    text = blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
 
 
 def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int]]:

@@ -166,7 +166,7 @@ def test_definitions():
     a, f, b = found.definitions
     assert (a.name, a.line, a.end_line, a.where) == ("A", 3, 8, 0)
     assert (a.bases, a.decorators, a.members) == (("b.C", "Generic"), ("dataclass",), ("Inner", "run", "x", "y", "z"))
-    assert a.traits == facts.IS_CLASS | facts.STATEFUL | facts.VALUE
+    assert a.traits == facts.IS_CLASS | facts.STATEFUL | facts.VALUE | facts.RECORD | facts.HOLDING
     assert (f.traits, f.returns) == (facts.IS_ASYNC | facts.FACTORY, ("A",))
     assert (b.traits, b.where) == (facts.IS_CLASS | facts.EMPTY, facts.CONDITIONAL)
 
