@@ -21,6 +21,9 @@ from scanner.models import Repository
 
 log = logging.getLogger(__name__)
 
+# What the audit says of them.
+VERBS = INVITED, REVOKED, ACCEPTED = "invited", "revoked the invitation of", "accepted the invitation of"
+
 
 class Refused(Exception):
     """It cannot be accepted; `str()` is one sentence for a person."""
@@ -41,7 +44,7 @@ def invite(repository: Repository, email: str, role: Role, by: User) -> Made:
         earlier = Invitation.objects.unanswered().filter(repository=repository, email__iexact=email)
         earlier.update(revoked_at=timezone.now())
         made = Invitation.objects.create(repository=repository, email=email, role=role, token_hash=_hash(token), by=by)
-        audit.record(by, "invited", email, repository, role=role.label)
+        audit.record(by, INVITED, email, repository, role=role.label)
     return Made(made, token)
 
 
@@ -64,7 +67,7 @@ def revoke(invitation: Invitation, by: User) -> bool:
     with transaction.atomic():
         done = Invitation.objects.unanswered().filter(pk=invitation.pk).update(revoked_at=timezone.now())
         if done:
-            audit.record(by, "revoked the invitation of", invitation.email, invitation.repository)
+            audit.record(by, REVOKED, invitation.email, invitation.repository)
     return bool(done)
 
 
@@ -99,7 +102,7 @@ def accept(invitation: Invitation, user: User) -> Membership:
         if not taken.update(accepted_at=timezone.now(), accepted_by=user):
             raise Refused("This invitation has been used: a link works once.")
         member = memberships.add(invitation.repository, user, Role(invitation.role), by=invitation.by)
-        audit.record(user, "accepted the invitation of", invitation.email, invitation.repository)
+        audit.record(user, ACCEPTED, invitation.email, invitation.repository)
     return member
 
 

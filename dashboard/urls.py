@@ -6,6 +6,7 @@ from django.urls import include, path, register_converter
 from dashboard.converters import HexConverter
 from dashboard.views import (
     account,
+    activity,
     checklist,
     commit,
     commits,
@@ -57,6 +58,7 @@ repository_pages = [
     path("criteria/<int:number>/predicate/", checklist.bind, name="bind"),
     path("commits/", commits.commits, name="commits"),
     path("commits/<hex:sha>/", commit.commit, name="commit"),
+    path("activity/", activity.activity, name="activity"),
     path("scans/", scans.scans, name="scans"),
     path("scans/start/", scans.start, name="start-scan"),
     path("scans/<int:number>/", scan.scan, name="scan"),

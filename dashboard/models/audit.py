@@ -33,5 +33,16 @@ class AuditEvent(models.Model):
             models.Index(fields=["repository", "-id"], name="audit_repository"),
         ]
 
+    @property
+    def words(self) -> str:
+        """What of the detail a person reads: the reason or note given, the predicate, the role."""
+        told = [str(self.detail[name]) for name in ("note", "reason", "predicate", "path") if self.detail.get(name)]
+        if self.detail.get("until"):
+            told.append(f"until {str(self.detail['until'])[:10]}")
+        if self.detail.get("role"):
+            before = self.detail.get("before")
+            told.append(f"{before} → {self.detail['role']}" if before else f"as {self.detail['role']}")
+        return " · ".join(told)
+
     def __str__(self) -> str:
         return f"{self.name or 'Truthline'} {self.verb} {self.subject}"

@@ -25,6 +25,7 @@ PAGES = {
     "violation": ["app0", "ab" * 16],
     "commits": ["app0"],
     "commit": ["app0", world.sha(5, "app0")],
+    "activity": ["app0"],
     "scans": ["app0"],
     "scan": ["app0", 0],
     "settings": ["app0"],

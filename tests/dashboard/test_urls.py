@@ -66,6 +66,7 @@ PAGES = {
     "bind": Page(["app", 1], None, (LEAD, 302)),
     "commits": Page(["app"], (VIEWER, 200)),
     "commit": Page(["app", world.sha(3, "app")], (VIEWER, 200)),
+    "activity": Page(["app"], (VIEWER, 200)),
     "scans": Page(["app"], (VIEWER, 200)),
     "start-scan": Page(["app"], None, (ENGINEER, 302)),
     "scan": Page(["app", 1], (VIEWER, 200)),
