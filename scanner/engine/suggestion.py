@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -11,22 +12,31 @@ from scanner.engine.config import DEFAULT_SCOPES, Config
 from scanner.engine.globs import translate
 from scanner.engine.violation import Scope
 
+# What was put away, or written by a machine, stays that also where it holds tests.
+_ORDER: tuple[Scope, ...] = ("archive", "generated", "tests", "scripts")
 # Beside the defaults, and only where the tree holds such a file: what projects keep outside their product.
 _OTHER_GLOBS: dict[Scope, tuple[str, ...]] = {
+    "archive": ("**/archived/**",),
+    "generated": (
+        "**/_vendor/**", "**/_vendored/**", "**/vendor/**", "**/*_pb2.py", "**/*_pb2_grpc.py", "**/_generated/**",
+        "**/generated/**", "**/*_generated.py", "**/alembic/versions/**",
+    ),
     "tests": ("test/**", "t/**", "**/*_test.py"),
     "scripts": ("docs/**", "doc/**", "examples/**", "benchmarks/**", "setup.py", "noxfile.py"),
-    "archive": (),
-    "generated": ("**/_vendor/**", "**/_vendored/**", "**/vendor/**", "**/*_pb2.py", "**/*_pb2_grpc.py"),
-}
+}  # fmt: skip
+_TEST_FOLDER = re.compile(r"test_\w+|\w+_tests?")
+_SCRIPT_FOLDER = re.compile(r"(\w+_)?(scripts|tools)")
 _SOURCE_FOLDERS = frozenset({"src", "lib", "python", "source"})
 _PROJECT_FILES = frozenset({"setup.py", "manage.py"})
+# A package of fewer modules is no service of its own where there are larger ones.
+_LEAST_MODULES = 5
 
 
 def suggest(paths: Collection[str]) -> Config:
     """Return a configuration for a tree: scopes that fit it, roots such as `src`, top-level packages as services."""
     python = [path for path in paths if path.endswith(".py")]
     config = complete(Config(scopes=tuple(_scopes(python))), python)
-    return replace(config, services=tuple(sorted(_top_packages(_production(config, python), config.roots or ("",)))))
+    return replace(config, services=tuple(sorted(_services(_production(config, python), config.roots or ("",)))))
 
 
 def complete(config: Config, paths: Collection[str]) -> Config:
@@ -36,15 +46,37 @@ def complete(config: Config, paths: Collection[str]) -> Config:
     return replace(config, roots=tuple(sorted(_roots(_production(config, paths)))))
 
 
+def matching(glob: str, paths: Iterable[str]) -> list[str]:
+    """Return the paths that a scope's glob matches."""
+    return list(filter(re.compile(translate(glob), re.DOTALL).match, paths))
+
+
 def _production(config: Config, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path.endswith(".py") and config.scope_of(path) == "production"]
 
 
 def _scopes(paths: Collection[str]) -> Iterator[tuple[Scope, tuple[str, ...]]]:
     """Yield each class with its default globs and those others that some path of the tree matches."""
-    for scope, defaults in DEFAULT_SCOPES.items():
-        others = (glob for glob in _OTHER_GLOBS[scope] if any(map(re.compile(translate(glob)).match, paths)))
-        yield scope, (*defaults, *others)
+    for scope in _ORDER:
+        others = [glob for glob in _OTHER_GLOBS[scope] if matching(glob, paths)]
+        yield scope, (*DEFAULT_SCOPES[scope], *others, *_folders(scope, paths))
+
+
+def _folders(scope: Scope, paths: Collection[str]) -> list[str]:
+    """Return globs of the root's folders that their names give away: `test_framework`, `tools`, `.github`.
+
+    A folder whose name no import can write and that holds no project of its own is full of scripts. What is all
+    there is was not put beside the product.
+    """
+    tops = {path.partition("/")[0] for path in paths if "/" in path}
+    homes = {path.partition("/")[0] for path in paths if path.rpartition("/")[2] in {"__init__.py", *_PROJECT_FILES}}
+    homes |= {path.split("/")[0] for path in paths if _SOURCE_FOLDERS & set(path.split("/")[:-1])}
+    chosen = set()
+    if scope == "tests":
+        chosen = {top for top in tops if _TEST_FOLDER.fullmatch(top) and not _SCRIPT_FOLDER.fullmatch(top)}
+    if scope == "scripts":
+        chosen = {top for top in tops - homes if _SCRIPT_FOLDER.fullmatch(top) or not top.isidentifier()}
+    return [f"{top}/**" for top in sorted(chosen - {"scripts", "tests"})] if tops - chosen else []
 
 
 def _roots(production: Iterable[str]) -> set[str]:
@@ -62,13 +94,21 @@ def _roots(production: Iterable[str]) -> set[str]:
     return {"", *(folder for folder in folders if not packages & {folder, *map(str, PurePosixPath(folder).parents)})}
 
 
-def _top_packages(production: Iterable[str], roots: Collection[str]) -> set[str]:
-    """Return the names of the folders right below a root that hold production code and can be imported."""
+def _services(production: Iterable[str], roots: Collection[str]) -> set[str]:
+    """Return the names of the packages right below a root that are large enough to be services.
+
+    A package has an `__init__.py`, its own or a subpackage's; where there is none, every folder that can be imported
+    counts as one.
+    """
     prefixes = sorted((f"{root}/" if root else "" for root in roots), key=len, reverse=True)
-    names = set()
+    modules: Counter[str] = Counter()
+    packages = set()
     for path in production:
         inner = path.removeprefix(next(prefix for prefix in prefixes if path.startswith(prefix)))
-        top, slash, _ = inner.partition("/")
+        top, slash, rest = inner.partition("/")
         if slash and top.isidentifier():
-            names.add(top)
-    return names
+            modules[top] += 1
+            if rest.rpartition("/")[2] == "__init__.py":
+                packages.add(top)
+    large = {top for top in packages if modules[top] >= _LEAST_MODULES}
+    return large or packages or set(modules)

@@ -260,6 +260,9 @@ def test_the_longest_prefix_names_the_service(module: str, service: str) -> None
             ["core", "site"],
             ["", "billing", "web"],
         ),
+        (["shop/__init__.py", *(f"shop/m{n}.py" for n in range(4)), "tiny/__init__.py", "loose/a.py"], ["shop"], [""]),
+        (["shop/__init__.py", "tiny/__init__.py", "loose/a.py"], ["shop", "tiny"], [""]),
+        (["spaces/shop/__init__.py", *(f"spaces/shop/m{n}.py" for n in range(4))], ["spaces"], [""]),
         (["run.py"], [], [""]),
         (["README.md", "shop/data.txt"], [], [""]),
         ([], [], [""]),
@@ -277,7 +280,33 @@ def test_suggested_scopes_fit_the_tree() -> None:
         config.scope_of(path) for path in ("shop/_vendor/six.py", "shop/a_pb2.py", "t/unit/case.py", "docs/conf.py")
     ]
     assert scopes == ["generated", "generated", "tests", "scripts"]
-    assert suggest(["shop/a.py"]).scopes == tuple(DEFAULT_SCOPES.items())
+    assert dict(suggest(["shop/a.py"]).scopes) == DEFAULT_SCOPES
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("backups/2025/tests/test_a.py", "archive"),
+        ("shop/_vendor/six/tests/test_six.py", "generated"),
+        ("test_framework/base.py", "tests"),
+        ("load_tests/users.py", "tests"),
+        ("test_scripts/seed.py", "scripts"),
+        ("tools/release.py", "scripts"),
+        (".github/check.py", "scripts"),
+        ("dev-tools/check.py", "scripts"),
+        ("deploy-api/api/__init__.py", "production"),
+        ("web-app/manage.py", "production"),
+        ("web-lib/src/web.py", "production"),
+        ("shop/test_framework/base.py", "production"),
+        ("shop/backup.py", "production"),
+    ],
+)
+def test_a_path_gets_the_scope_its_name_gives_away(path: str, scope: str) -> None:
+    assert suggest(["shop/__init__.py", "shop/a.py", path]).scope_of(path) == scope
+
+
+def test_a_tree_that_is_all_tests_is_a_product() -> None:
+    assert suggest(["test_kit/__init__.py", "test_kit/runner.py"]).scope_of("test_kit/runner.py") == "production"
 
 
 def test_roots_are_completed_only_when_nobody_named_them() -> None:
