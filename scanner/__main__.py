@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from scanner.engine import suggestion
 from scanner.engine.cache import CacheError, FactsCache, default_folder
 from scanner.engine.config import ConfigError
 from scanner.engine.facts_source import FactsSource
 from scanner.engine.formats import VERSION, history_line, scan_document
 from scanner.engine.git import LINK, PYTHON, GitError, Repository
 from scanner.engine.parser_pool import ParserPoolError
+from scanner.engine.proposal import propose
+from scanner.engine.replay import snapshot_at
 from scanner.engine.report import Report, Settings, examine, settings_at, settings_from
 from scanner.engine.score import quarters
 from scanner.engine.text import scan_text
@@ -27,7 +30,7 @@ from scanner.terminal import OutputError, Progress, destination
 
 PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
 INTERRUPTED = 128 + signal.SIGINT
-RESERVED = {"suggest", "fix"}
+RESERVED = {"fix"}
 
 
 class UsageError(Exception):
@@ -49,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["history"]:
             return history(_history_parser().parse_args(words[1:]))
+        if words[:1] == ["suggest"]:
+            return suggest(_suggest_parser().parse_args(words[1:]))
         if words and words[0] in RESERVED:
             raise UsageError(f"{words[0]} is not part of this version (for a folder of that name: ./{words[0]})")
         return scan(_scan_parser().parse_args(words))
@@ -93,6 +98,16 @@ def history(options: argparse.Namespace) -> int:
         for moment in timeline(repository, commits, settings.config, facts_of, baseline):
             output.write(json.dumps(history_line(moment)).encode() + b"\n")
             output.flush()
+    return PASS
+
+
+def suggest(options: argparse.Namespace) -> int:
+    """Print a ready truthline.toml for a commit, whatever configuration that has."""
+    repository = Repository(options.path)
+    commit = repository.resolve(options.rev)
+    config = suggestion.suggest(repository.tree(commit))
+    with destination(options.output) as output, _facts(options, repository) as facts_of:
+        output.write(propose(snapshot_at(repository, commit, config, facts_of)).toml.encode())
     return PASS
 
 
@@ -155,8 +170,10 @@ def _scan_parser() -> Parser:
     parser = _parser(
         "truthline",
         "Scan one commit of a git repository for violations of the single source of truth.",
-        epilog="truthline history PATH replays a whole history; see truthline history --help.",
+        epilog="truthline history PATH replays a whole history, truthline suggest PATH proposes a truthline.toml; see "
+        "their --help.",
     )
+    _add_configuration(parser)
     parser.add_argument("--version", action="version", version=f"truthline {VERSION}")
     parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit to scan (default: HEAD)")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
@@ -168,17 +185,29 @@ def _scan_parser() -> Parser:
 
 def _history_parser() -> Parser:
     parser = _parser("truthline history", "Replay the first parents of a branch, one JSON line for each commit.")
+    _add_configuration(parser)
     parser.add_argument("--branch", default="HEAD", metavar="REV", help="the newest commit (default: HEAD)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="the newest N commits only")
     parser.add_argument("--format", choices=["json"], default="json", help="default: json")
     return parser
 
 
+def _suggest_parser() -> Parser:
+    parser = _parser(
+        "truthline suggest", "Print a truthline.toml that fits a commit, with the reason for each part as a comment."
+    )
+    parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit to look at (default: HEAD)")
+    return parser
+
+
+def _add_configuration(parser: Parser) -> None:
+    parser.add_argument("--baseline", metavar="REV", help="the commit whose size the score is measured by")
+    parser.add_argument("--config", type=_path, metavar="FILE", help="default: truthline.toml in the commit's root")
+
+
 def _parser(name: str, description: str, epilog: str = "") -> Parser:
     parser = Parser(prog=name, description=description, epilog=epilog, allow_abbrev=False)
     parser.add_argument("path", type=_path, metavar="PATH", help="a git work tree or a bare repository")
-    parser.add_argument("--baseline", metavar="REV", help="the commit whose size the score is measured by")
-    parser.add_argument("--config", type=_path, metavar="FILE", help="default: truthline.toml in the commit's root")
     parser.add_argument("--output", type=_path, metavar="FILE", help="write there instead of to standard output")
     parser.add_argument(
         "--jobs", type=_positive, default=_cores(), metavar="N", help="parser processes (default: cores)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -143,14 +144,22 @@ def with_scopes(config: Config, written: Mapping[Scope, tuple[str, ...]]) -> Con
     return replace(config, scopes=(*written.items(), *absent.items()))
 
 
-def to_toml(config: Config) -> str:
-    """Return the text that `config_file.parse` reads back as an equal Config."""
-    lines = [f"services = {_array(config.services)}", f"shared = {_array(config.shared)}"]
+def to_toml(config: Config, notes: Mapping[str, str] | None = None) -> str:
+    """Return the text that `config_file.parse` reads back as an equal Config.
+
+    `notes` are comments by what they stand above: "services", "scopes", a scope class, the name of a canonical symbol.
+    """
+    told = notes or {}
+    lines = [*_note(told, "services"), f"services = {_array(config.services)}"]
+    lines += [*_note(told, "shared"), f"shared = {_array(config.shared)}"]
     if config.roots is not None:
-        lines.append(f"roots = {_array(config.roots)}")
-    lines += ["", "[scopes]", *(f"{scope} = {_array(patterns)}" for scope, patterns in config.scopes)]
+        lines += [*_note(told, "roots"), f"roots = {_array(config.roots)}"]
+    lines += ["", "[scopes]"]
+    for scope, patterns in config.scopes:
+        lines += [*_note(told, scope), f"{scope} = {_array(patterns)}"]
     for symbol in config.canonical:
-        lines += ["", "[[canonical]]", f"symbol = {_text(symbol.symbol)}", f"module = {_text(symbol.module)}"]
+        lines += ["", *_note(told, symbol.symbol), "[[canonical]]"]
+        lines += [f"symbol = {_text(symbol.symbol)}", f"module = {_text(symbol.module)}"]
         lines += [f"public = {_array(symbol.public)}"] if symbol.public else []
         lines.append(f"importance = {symbol.importance}")
     for old in config.deprecated:
@@ -164,6 +173,14 @@ def to_toml(config: Config) -> str:
     for rule, options in sorted(config.rules.items()):
         lines += ["", f"[rules.{rule}]", f"allow = {_array(options.allow)}"]
     return "\n".join(lines) + "\n"
+
+
+def _note(notes: Mapping[str, str], key: str) -> list[str]:
+    """Return a comment's lines; what a repository's own names hold of control characters is escaped."""
+    text = notes.get(key, "")
+    shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    lines = (textwrap.wrap(line, 110, break_long_words=False, break_on_hyphens=False) for line in shown.split("\n"))
+    return [f"# {line}" for wrapped in lines for line in wrapped]
 
 
 def _array(values: tuple[str, ...]) -> str:

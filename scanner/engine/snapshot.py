@@ -81,6 +81,11 @@ class Snapshot:
         return self._violations
 
     @property
+    def world(self) -> World:
+        """The tree it is about, resolved."""
+        return self._world
+
+    @property
     def ranking(self) -> Ranking:
         """By what canonical definitions are proposed."""
         return self._world.ranking

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, _history_parser, _scan_parser, main
+from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, _history_parser, _scan_parser, _suggest_parser, main
 from scanner.engine.config import DEFAULT_SCOPES
 from scanner.engine.config_file import parse
 from tests.scanner.origin import CLASS, SMALL, Origin
@@ -280,7 +280,10 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         (["{tmp}"], "is not a git repository"),
         ([""], "a path must not be empty"),
         (["fix", "{repo}"], "fix is not part of this version"),
-        (["suggest", "{repo}"], "suggest is not part of this version"),
+        (["suggest"], "the following arguments are required: PATH"),
+        (["suggest", "{repo}", "--rev", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["suggest", "{repo}", "--format", "json"], "unrecognized arguments: --format json"),
+        (["suggest", "{tmp}"], "is not a git repository"),
         (["history"], "the following arguments are required: PATH"),
         (["history", "{repo}", "--limit", "0"], "argument --limit: must be a whole number from 1"),
         (["history", "{repo}", "--branch", "nowhere"], "has no branch, tag or commit 'nowhere'"),
@@ -395,6 +398,49 @@ def test_history_does_not_score_what_cannot_be_compared(origin, run) -> None:
     assert scores == [None, 100.0]
 
 
+# Suggestions
+
+
+def test_a_suggestion_is_read_back_and_used(origin, tmp_path, run, scan) -> None:
+    origin.commit(SMALL)
+    code, out, err = run("suggest", origin.path)
+    assert (code, err) == (PASS, "")
+    config = parse(out)
+    assert [(one.symbol, one.module) for one in config.canonical] == [("Basket", "shop.cart")]
+    (tmp_path / "kept.toml").write_text(out)
+    [duplicate] = [
+        v for v in scan(origin.path, "--config", tmp_path / "kept.toml")["violations"]
+        if v["rule"] == "duplicate-definition"
+    ]  # fmt: skip
+    assert (duplicate["severity"], duplicate["path"]) == ("high", "shop/orders.py")
+
+
+def test_a_suggestion_for_another_revision(origin, run) -> None:
+    first = origin.commit(SMALL)
+    origin.commit({"shop/orders.py": None, "src/web/__init__.py": "", "src/web/site.py": ""})
+    assert parse(run("suggest", origin.path)[1]).services == ("shop", "web")
+    assert parse(run("suggest", origin.path, "--rev", first)[1]).services == ("shop",)
+
+
+def test_a_suggestion_does_not_read_the_configuration_that_is_there(origin, run) -> None:
+    origin.commit({**SMALL, "truthline.toml": "broken ="})
+    assert run("suggest", origin.path)[0] == PASS
+
+
+def test_a_suggestion_for_no_python_at_all(origin, tmp_path, run) -> None:
+    origin.commit({"README.md": "# Nothing here\n"})
+    assert run("suggest", origin.path, "--output", tmp_path / "truthline.toml") == (PASS, "", "")
+    assert parse((tmp_path / "truthline.toml").read_bytes()).canonical == ()
+
+
+def test_control_characters_of_a_repository_do_not_reach_a_suggestion(origin, run) -> None:
+    origin.commit({"shop/__init__.py": "", "\x1b[31mred/c.py": "y = 2\n"})
+    code, out, _ = run("suggest", origin.path)
+    assert code == PASS
+    assert parse(out).services == ("shop",)
+    assert "\x1b" not in out
+
+
 # The process
 
 
@@ -449,7 +495,7 @@ def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run,
     Origin(tmp_path / "shop.git").commit(SMALL)
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"^```console\n\$ truthline (.*)\n((?:.*\n)*?)```$", page, re.M)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for words, printed in examples:
         _, out, err = run(*words.split())
         assert printed == out + err
@@ -460,7 +506,7 @@ def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run,
     documented = set(re.findall(r"(?<=`)--[a-z-]+", page))
     options = {
         word
-        for parser in (_scan_parser(), _history_parser())
+        for parser in (_scan_parser(), _history_parser(), _suggest_parser())
         for word in re.findall(r"--[a-z-]+", parser.format_help())
     }
     assert documented == options - {"--help", "--version"}

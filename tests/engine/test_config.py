@@ -160,6 +160,16 @@ def test_what_is_written_reads_back_equal(config: Config) -> None:
     assert again.digest == config.digest
 
 
+def test_notes_are_comments_whatever_they_hold() -> None:
+    config = Config(services=("shop",), canonical=(Canonical("Cart", "shop.cart"),))
+    notes = {"services": "first\nservices = [1]\r[limits]", "tests": "word " * 60, "Cart": "2 definitions"}
+    text = to_toml(config, notes)
+    assert parse(text) == parse(to_toml(config))
+    assert "# first\n# services = [1]\\r[limits]\nservices" in text
+    assert "# 2 definitions\n[[canonical]]\nsymbol" in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
 def test_the_digest_follows_the_meaning() -> None:
     config = parse(EVERYTHING)
     assert config.digest == parse("# a remark\n" + EVERYTHING).digest
