@@ -182,7 +182,7 @@ def _within(path: str, home: str) -> bool:
 
 
 def _importance(reach: Fraction, modules: int) -> int:
-    reached = (importance for least, share, importance in _IMPORTANCES if reach >= max(least, share * modules))
+    reached = (importance for least, share, importance in _IMPORTANCES if reach >= least and reach >= share * modules)
     return next(reached, 1)
 
 
