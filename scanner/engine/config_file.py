@@ -25,6 +25,8 @@ from scanner.engine.config import (
 )
 
 MAX_BYTES = 256 * 1024
+DOTTED = r"[^\s./\\]+(\.[^\s./\\]+)*"
+RULE = r"[a-z]+(-[a-z]+)*"
 _TOP = "at the top level"
 _KEYS = (
     "services",
@@ -104,7 +106,7 @@ class _Table:
         return tuple(_checked(value, f"every entry of {self._name(key)}", check) for value in values)
 
     def names(self, key: str) -> tuple[str, ...]:
-        return self.strings(key, check=_dotted)
+        return self.strings(key, check=dotted)
 
     def text(self, key: str, check: Callable[[str], str]) -> str:
         if key not in self._values:
@@ -137,22 +139,22 @@ def _canonical(table: _Table) -> Canonical:
     if importance not in IMPORTANCES:
         choice = ", ".join(map(str, IMPORTANCES))
         raise ConfigError(f'"importance" {table.where} must be one of {choice}, not {importance}')
-    return Canonical(table.text("symbol", _dotted), table.text("module", _dotted), table.names("public"), importance)
+    return Canonical(table.text("symbol", dotted), table.text("module", dotted), table.names("public"), importance)
 
 
 def _deprecated(table: _Table) -> Deprecated:
-    return Deprecated(table.text("module", _dotted), table.text("use", _dotted) if "use" in table else None)
+    return Deprecated(table.text("module", dotted), table.text("use", dotted) if "use" in table else None)
 
 
 def _transitional(table: _Table) -> Transitional:
-    return Transitional(table.text("module", _dotted), table.text("until", _filled))
+    return Transitional(table.text("module", dotted), table.text("until", _filled))
 
 
 def _rules(table: _Table) -> Iterator[tuple[str, _Table]]:
     # Whether a rule of that name exists is left to the rules: a file may name those of a newer Truthline.
     rules = table.table("rules", ())
     for name in rules:
-        if not re.fullmatch(r"[a-z]+(-[a-z]+)*", name):
+        if not re.fullmatch(RULE, name):
             raise ConfigError(f'"{_shown(name)}" in [rules] is no rule name: those are lower-case words and hyphens')
         yield name, rules.table(name, ("allow",), where=f"in [rules.{name}]")
 
@@ -178,8 +180,9 @@ def _filled(value: str) -> str:
     return value
 
 
-def _dotted(value: str) -> str:
-    if not re.fullmatch(r"[^\s./\\]+(\.[^\s./\\]+)*", value):
+def dotted(value: str) -> str:
+    """Return a dotted name as it is. Raises ValueError with what it must be."""
+    if not re.fullmatch(DOTTED, value):
         raise ValueError("must be a dotted name such as package.module")
     return value
 
