@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from time import monotonic
 
 from . import chunks, history, messages, mirrors, scans
-from .engine.facts import EXTRACTOR_VERSION, decode
+from .engine.facts import EXTRACTOR_VERSION, Facts, decode
 from .engine.git import GitError, Repository
 from .engine.parser_pool import ParserPool
 from .leases import kept_alive
@@ -62,6 +62,18 @@ def extract(source: Repository, shas: Sequence[str], pool: ParserPool) -> Iterat
             yield from _stored(held)
             held, stored_at = [], monotonic()
     yield from _stored(held)
+
+
+def facts_of(source: Repository, pool: ParserPool, shas: Collection[str]) -> dict[str, Facts]:
+    """Return the facts of these blobs: stored ones, and where some are missing yet, new ones.
+
+    They are missing when a preview asks for the earlier versions of a file that cannot be read.
+    """
+    found = {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}
+    missing = [sha for sha in shas if sha not in found]
+    if missing:
+        found.update((blob.sha, decode(bytes(blob.facts))) for blob in extract(source, missing, pool))
+    return found
 
 
 def _stored(blobs: list[Blob]) -> list[Blob]:

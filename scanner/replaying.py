@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from functools import partial
 from time import monotonic
 
 from django.db import transaction
@@ -13,15 +13,14 @@ from . import epochs, history, messages, mirrors, scans
 from .engine import baseline, git
 from .engine.config import Config
 from .engine.config_file import parse
-from .engine.facts import EXTRACTOR_VERSION, Facts, decode
 from .engine.parser_pool import ParserPool
 from .engine.ranking import Ranking
 from .engine.replay import Step, replay, snapshot_at
 from .engine.score import TallyRow, key_of
 from .engine.snapshot import Snapshot
-from .extraction import extract
+from .extraction import facts_of
 from .leases import Lease
-from .models import Baseline, Blob, Epoch, Repository, Scan
+from .models import Baseline, Epoch, Repository, Scan
 from .recording import Batch, Inconsistent, relocate
 from .signals import scan_recorded
 from .standings import Reckoner
@@ -64,11 +63,11 @@ class Walk:
     def __init__(self, scan: Scan, lease: Lease, pool: ParserPool) -> None:
         self.scan = scan
         self.lease = lease
-        self.pool = pool
         self.epoch = Epoch.objects.get(scans=scan)
         self.head_seq = scan.head_seq or 0
         self.config: Config = parse(self.epoch.config_toml)
         self.source: git.Repository = mirrors.open_at(scan.repository, scan.head_sha)
+        self.facts_of = partial(facts_of, self.source, pool)
 
     def measure(self) -> None:
         """Pin the denominators at the baseline; where no numbers are shown yet, show the head's as a preview."""
@@ -152,17 +151,6 @@ class Walk:
 
     def _ranking(self) -> Ranking:
         return Ranking.from_json(Baseline.objects.get(epoch=self.epoch).ranking)
-
-    def facts_of(self, shas: Collection[str]) -> dict[str, Facts]:
-        """Return the facts of these blobs: stored ones, and where some are missing yet, new ones.
-
-        They are missing when a preview asks for the earlier versions of a file that cannot be read.
-        """
-        found = {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}
-        missing = [sha for sha in shas if sha not in found]
-        if missing:
-            found.update((blob.sha, decode(bytes(blob.facts))) for blob in extract(self.source, missing, self.pool))
-        return found
 
 
 def _all_at_once(commit: git.Commit, snapshot: Snapshot) -> Step:
