@@ -70,6 +70,28 @@ def score_of(standing: Standing, epoch: Epoch) -> Score | None:
     return Score(areas, rules=AREA_OF_RULE)
 
 
+def remeasured(standing: Standing, epoch: Epoch) -> float | None:
+    """Return the score of a commit's own violations with its own D: all that a new epoch from there on would change
+    by itself."""
+    old = score_of(standing, epoch)
+    if old is None:
+        return None
+    areas = {
+        name: AreaScore(standing.d.get(name, area.d) if area.d is not None else None, area.v)
+        for name, area in old.areas.items()
+    }
+    return Score(areas, rules=AREA_OF_RULE).value
+
+
+def debt_by_symbol(rows: Iterable[tuple[str, str, str, int]]) -> dict[str, Fraction]:
+    """Return the weighted debt V of each symbol, from (symbol, severity, scope, how many are open)."""
+    debts: dict[str, Fraction] = {}
+    for symbol, severity, scope, count in rows:
+        weight = Fraction(quarters(cast(Severity, severity), cast(Scope, scope)) * count, 4)
+        debts[symbol] = debts.get(symbol, Fraction(0)) + weight
+    return debts
+
+
 def costed(rows: ViolationQuerySet, score: Score | None) -> ViolationQuerySet:
     """Annotate each violation with the `points` it takes off this score."""
     return rows.costing(

@@ -4,10 +4,11 @@ from celery import shared_task
 from django.db import transaction
 from django.dispatch import receiver
 
-from dashboard import evaluation
-from dashboard.models import Heartbeat, Plan
+from dashboard import evaluation, registry
+from dashboard.models import Heartbeat, Plan, RegistrySurvey, RegistryVersion
 from scanner.models import Repository, Scan
 from scanner.signals import scan_recorded
+from scanner.tasks import WithParser
 
 
 @shared_task
@@ -40,3 +41,25 @@ def evaluate_after_scan(scan: Scan, **_signal: object) -> None:
     """New numbers: look again at what plans say about them, also at those that could not be evaluated before."""
     Plan.objects.filter(repository=scan.repository_id).exclude(attempts=0).update(attempts=0)
     ask_for_evaluation(scan.repository_id)
+
+
+@shared_task(bind=True, base=WithParser)
+def measure_registry(self: WithParser, version_id: int) -> None:
+    """Try out a draft of a repository's configuration."""
+    drafts = RegistryVersion.objects.drafts().select_related("repository__current_epoch")
+    for version in drafts.filter(pk=version_id):
+        registry.measure(version, self.pool)
+
+
+@shared_task(bind=True, base=WithParser)
+def survey_registry(self: WithParser, repository_id: int) -> None:
+    """Look for symbols worth registering."""
+    for repository in Repository.objects.select_related("current_epoch").filter(pk=repository_id):
+        registry.survey(repository, self.pool)
+
+
+@receiver(scan_recorded, dispatch_uid="survey registry")
+def survey_after_scan(scan: Scan, **_signal: object) -> None:
+    """Another configuration or a first scan: what was worth registering before may not be any more."""
+    if not RegistrySurvey.objects.filter(repository=scan.repository_id, epoch=scan.epoch_id).exists():
+        survey_registry.delay_on_commit(scan.repository_id)

@@ -5,6 +5,7 @@ from .evidence import ClaimResult, Evaluation, Override, Tick
 from .heartbeat import Heartbeat
 from .people import Attempt, Invitation, Membership, Role
 from .plans import Criterion, Phase, Plan, Step
+from .registry import RegistrySurvey, RegistryVersion
 
 __all__ = [
     "Attempt",
@@ -18,6 +19,8 @@ __all__ = [
     "Override",
     "Phase",
     "Plan",
+    "RegistrySurvey",
+    "RegistryVersion",
     "Role",
     "Step",
     "Tick",

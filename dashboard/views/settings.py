@@ -11,7 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.access import repository_for, role_in
+from dashboard import registry
+from dashboard.access import actor_of, repository_for, role_in
 from dashboard.forms import SettingsForm
 from dashboard.models import Role
 from dashboard.summaries import summarise
@@ -46,9 +47,10 @@ def _save(request: HttpRequest, form: SettingsForm) -> None:
         if "interval_minutes" in form.changed_data:
             interval = timedelta(minutes=repository.interval_minutes)
             repository.next_scan_at = timezone.now() + interval if interval else None
-        repository.save(update_fields=["name", "interval_minutes", "next_scan_at", "config_toml"])
+        repository.save(update_fields=["name", "interval_minutes", "next_scan_at"])
+        if form.configures:
+            registry.record(repository, form.cleaned_data["config_toml"], actor_of(request))
         if form.configures and not repository.archived_at:
-            scanning.request(repository, Scan.Reason.SETTINGS)
             messages.success(request, "Saved. The configuration takes effect with the scan that starts now.")
         else:
             messages.success(request, "Saved.")

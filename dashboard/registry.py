@@ -1,0 +1,229 @@
+"""The registry: what is in force, drafts with their effect, and the one way in which a configuration is saved."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from dashboard import arithmetic, audit
+from dashboard.models import RegistrySurvey, RegistryVersion
+from scanner import mirrors, scans, trials
+from scanner.engine import candidates, config_file
+from scanner.engine.config import FILE_NAME, Config, ConfigError, to_toml
+from scanner.engine.git import GitError
+from scanner.engine.parser_pool import ParserPool
+from scanner.models import Repository, Scan
+
+MAX_NOTE = 2_000
+State = RegistryVersion.State
+
+
+class Refused(Exception):
+    """It was not done; `str()` is one sentence for a person."""
+
+
+def in_force(repository: Repository) -> Config:
+    """Return the configuration of the shown numbers; before there are any, of the stored text."""
+    epoch = repository.current_epoch
+    try:
+        return config_file.parse(epoch.config_toml if epoch else repository.config_toml)
+    except ConfigError:
+        return Config()
+
+
+def is_in_repository(repository: Repository) -> bool:
+    """Whether the tracked head has its own truthline.toml, which wins over what is saved here."""
+    return repository.current_epoch is not None and repository.current_epoch.config_in_repository
+
+
+def text_in_force(repository: Repository) -> str:
+    """Return the text that a change starts from: the repository's own file as it is at the shown commit, else the
+    stored one, else what was suggested."""
+    epoch = repository.current_epoch
+    if epoch is None or not epoch.config_in_repository:
+        return repository.config_toml or (epoch.config_toml if epoch else "")
+    commit = trials.shown_commit(repository)
+    try:
+        own = mirrors.held(repository).read(commit.sha, FILE_NAME) if commit else None
+    except GitError:
+        own = None
+    return own.decode("utf-8-sig", "replace") if own is not None else epoch.config_toml
+
+
+def edited(repository: Repository, config: Config) -> str:
+    """Return the stored configuration with the canonical symbols and deprecated modules of `config`."""
+    try:
+        base = config_file.parse(text_in_force(repository))
+    except ConfigError:
+        base = in_force(repository)
+    return to_toml(replace(base, canonical=config.canonical, deprecated=config.deprecated))
+
+
+def draft(repository: Repository, text: str, author: AbstractBaseUser, note: str = "") -> RegistryVersion:
+    """Keep a text to be measured and return it; an earlier draft of the same person gives way. Raises ConfigError,
+    Refused."""
+    text = _checked(text)
+    if text == text_in_force(repository):
+        raise Refused("Nothing was changed: this is the configuration in force.")
+    note = note.replace("\0", "").strip()[:MAX_NOTE]
+    with transaction.atomic():
+        RegistryVersion.objects.drafts().filter(repository=repository, author_id=author.pk).delete()
+        return RegistryVersion.objects.create(repository=repository, config_toml=text, author_id=author.pk, note=note)
+
+
+def measure(version: RegistryVersion, pool: ParserPool) -> None:
+    """Try a draft out on the shown commit and keep the effect, or the reason why there is none."""
+    repository = version.repository
+    try:
+        effect, problem = _effect(repository, version.config_toml, pool), ""
+    except (GitError, ConfigError, Refused) as error:
+        effect, problem = None, str(error)
+    except Exception as error:
+        _keep(version, State.FAILED, None, f"{type(error).__name__}: {error}"[:500])
+        raise
+    _keep(version, State.FAILED if problem else State.MEASURED, effect, problem)
+
+
+def measure_again(version: RegistryVersion) -> None:
+    """Let a draft wait to be measured once more."""
+    _keep(version, State.DRAFT, None, "")
+
+
+def save(version: RegistryVersion, author: AbstractBaseUser) -> RegistryVersion:
+    """Put a draft in force and ask for the scan that builds its numbers. Raises Refused."""
+    repository = version.repository
+    if version.is_saved:
+        raise Refused("This version is saved already.")
+    if is_in_repository(repository):
+        raise Refused(f"The repository's own {FILE_NAME} wins: change it there.")
+    with transaction.atomic():
+        kept = record(repository, version.config_toml, author, version.note, version.effect)
+        version.delete()
+    return kept
+
+
+def record(
+    repository: Repository,
+    text: str,
+    author: AbstractBaseUser | None,
+    note: str = "",
+    effect: dict[str, Any] | None = None,
+) -> RegistryVersion:
+    """Store a configuration as the repository's newest version and ask for a scan, unless it is archived.
+
+    The first one keeps what was there before as version 1. Raises ConfigError.
+    """
+    text = _checked(text)
+    with transaction.atomic():
+        locked = Repository.objects.select_for_update(of=("self",)).get(pk=repository.pk)
+        last = RegistryVersion.objects.filter(repository=repository).aggregate(last=Max("n"))["last"] or 0
+        if not last and locked.config_toml:
+            last = 1
+            _saved(repository, last, locked.config_toml, None, "As it was before the first change here.", None)
+        made = _saved(repository, last + 1, text, author, note, effect)
+        repository.config_toml = text
+        Repository.objects.filter(pk=repository.pk).update(config_toml=text)
+        audit.record(author, "saved", f"the configuration, version {made.n}", repository, version=made.pk, note=note)
+        if not locked.archived_at:
+            scans.request(repository, Scan.Reason.SETTINGS)
+    return made
+
+
+def diff(before: str, after: str) -> list[tuple[str, str]]:
+    """Return the changed lines with two around them: ("+", "-", " " or "@" for a gap, text)."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return [(line[:1], "" if line.startswith("@@") else line[1:]) for line in list(lines)[2:]]
+
+
+def before(version: RegistryVersion) -> str:
+    """Return the text that a version replaced, or would replace."""
+    if not version.is_saved:
+        return text_in_force(version.repository)
+    older = RegistryVersion.objects.saved().filter(repository=version.repository, n__lt=version.n).first()
+    return older.config_toml if older else ""
+
+
+def ask_survey(repository: Repository) -> None:
+    """Note that symbols worth registering are wanted."""
+    RegistrySurvey.objects.update_or_create(repository=repository, defaults={"asked_at": timezone.now()})
+
+
+def survey(repository: Repository, pool: ParserPool) -> None:
+    """Look for symbols worth registering at the shown commit and keep them, or the reason why there are none."""
+    commit = trials.shown_commit(repository)
+    found: list[dict[str, Any]] = []
+    problem = ""
+    if commit is None:
+        return
+    try:
+        snapshot = trials.resolve(repository, commit, in_force(repository), pool)
+        found = [
+            {
+                "symbol": one.entry.symbol,
+                "module": one.entry.module,
+                "public": list(one.entry.public),
+                "importance": one.entry.importance,
+                "reason": one.reason,
+            }
+            for one in candidates.candidates(snapshot)
+        ]
+    except GitError as error:
+        problem = str(error)
+    values = {"epoch": repository.current_epoch, "sha": commit.sha, "found": found, "problem": problem}
+    RegistrySurvey.objects.update_or_create(repository=repository, defaults=values | {"at": timezone.now()})
+
+
+def _checked(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    config_file.parse(text)
+    return text
+
+
+def _saved(
+    repository: Repository,
+    n: int,
+    text: str,
+    author: AbstractBaseUser | None,
+    note: str,
+    effect: dict[str, Any] | None,
+) -> RegistryVersion:
+    return RegistryVersion.objects.create(
+        repository=repository, n=n, config_toml=text, author_id=author.pk if author else None, note=note,
+        effect=effect, state=State.SAVED,
+    )  # fmt: skip
+
+
+def _keep(version: RegistryVersion, state: State, effect: dict[str, Any] | None, problem: str) -> None:
+    """Store what measuring gave; a draft that was saved or thrown away meanwhile is left alone."""
+    drafts = RegistryVersion.objects.drafts().filter(pk=version.pk)
+    drafts.update(state=state, effect=effect, problem=problem)
+
+
+def _effect(repository: Repository, text: str, pool: ParserPool) -> dict[str, Any]:
+    commit, epoch = trials.shown_commit(repository), repository.current_epoch
+    standing = epoch.standing if epoch else None
+    if commit is None or epoch is None or standing is None:
+        raise Refused("Nothing has been scanned yet: there are no numbers to compare with.")
+    after = trials.measure(repository, commit, config_file.parse(text), pool)
+    counts: Counter[str] = Counter()
+    for row in epoch.tallies.at(standing.seq):
+        counts[row.rule] += row.open
+    return {
+        "seq": commit.seq,
+        "before": {
+            "sha": commit.sha,
+            "score": standing.score,
+            "debt": standing.debt,
+            "open": standing.open,
+            "by_rule": {name: count for name, count in sorted(counts.items()) if count},
+        },
+        "after": after.to_json(),
+        "remeasured": arithmetic.remeasured(standing, epoch),
+    }
