@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from dashboard.registry import MAX_NOTE
 from scanner.engine import config_file
-from scanner.engine.config import IMPORTANCES, Canonical, Config, ConfigError, Deprecated
+from scanner.engine.config import DEFAULT_IMPORTANCE, IMPORTANCES, Canonical, Config, ConfigError, Deprecated
 
 MOST = 1_000
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "class": "field"}
@@ -42,7 +42,10 @@ class CanonicalForm(forms.Form):
     module = DottedField(error_messages={"required": "Name the module that defines it."})
     public = NamesField(required=False)
     importance = forms.TypedChoiceField(
-        coerce=int, choices=[(n, str(n)) for n in IMPORTANCES], widget=forms.Select(attrs={"class": "field"})
+        coerce=int,
+        initial=DEFAULT_IMPORTANCE,
+        choices=[(n, str(n)) for n in IMPORTANCES],
+        widget=forms.Select(attrs={"class": "field"}),
     )
 
     @property

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from celery import Task, shared_task
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
 from django.utils import timezone
 
 from . import extraction, messages, preparation, replaying, schedule
@@ -17,7 +18,7 @@ from .engine.parser_pool import ParserPool
 AGAIN = {"autoretry_for": (Exception,), "retry_backoff": 1, "retry_backoff_max": 30, "max_retries": 8}
 
 
-class WithParser(Task):
+class WithParser(DjangoTask):
     """A task that keeps one parser child for all its runs in a worker process, once a first file needs it."""
 
     @cached_property

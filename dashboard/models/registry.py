@@ -79,14 +79,14 @@ class RegistrySurvey(models.Model):
     """The symbols worth registering at one commit, looked for by a worker.
 
     `found` holds [{"symbol", "module", "public", "importance", "reason"}], the best first, for the configuration of
-    `epoch`. It is asked for at `asked_at` and there from `at` on.
+    `epoch`, looked for at `at`.
     """
 
     repository = models.OneToOneField(Repository, models.CASCADE, primary_key=True, related_name="+")
     epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="+")
     sha = models.CharField(max_length=40, blank=True)
     found = models.JSONField(default=list)
-    asked_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True)  # by a person; scans look without being asked
     at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
 
@@ -95,4 +95,4 @@ class RegistrySurvey(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        return self.at is None or self.at < self.asked_at
+        return self.asked_at is not None and (self.at is None or self.at < self.asked_at)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from scanner.models import Repository, Scan
+from dashboard.models import RegistrySurvey, RegistryVersion
+from scanner.models import Epoch, Repository, Scan
 from tests.dashboard import world
 
 pytestmark = pytest.mark.slow
@@ -64,10 +66,30 @@ def addresses(transactional_db, lead) -> list[str]:
         reverse("scan", args=[slug, failed.pk]),
         reverse("scan", args=["new", Scan.objects.get(repository=running).pk]),
         reverse("settings", args=[slug]),
+        reverse("registry", args=[slug]),
+        reverse("registry-text", args=[slug]),
+        *(reverse("registry-version", args=[slug, version.pk]) for version in registry_versions(found, lead)),
         reverse("rules"),
         reverse("rule", args=["global-getter"]),
         reverse("search") + "?q=get",
         "/no/such/page/",
+    ]
+
+
+def registry_versions(found: Repository, lead) -> list[RegistryVersion]:
+    """A registry with long names, suggestions and an error of every kind; return a draft and a saved version."""
+    long = "a_rather_long_package_name." * 4 + "module"
+    text = f'[[canonical]]\nsymbol = "get_long"\nmodule = "{long}"\npublic = ["{long}_face"]\n'
+    Epoch.objects.filter(repository=found).update(config_toml=text)
+    row = {"symbol": "ALongSymbolNameWithoutAnyBreak" * 2, "module": long, "public": [long], "importance": 5}
+    RegistrySurvey.objects.create(repository=found, found=[row | {"reason": "2 definitions"}], at=timezone.now())
+    numbers = {"sha": world.sha(9, found.slug), "score": 90.0, "debt": 8.25, "open": 5, "symbols": {"get_long": 75.0}}
+    effect = {"seq": 9, "before": numbers | {"by_rule": {"global-getter": 5}}, "remeasured": 90.5}
+    effect["after"] = numbers | {"score": 88.0, "by_rule": {"duplicate-definition": 7}}
+    made = RegistryVersion.objects.create
+    return [
+        made(repository=found, config_toml=text, author=lead, state="measured", effect=effect, note="because " * 30),
+        made(repository=found, config_toml=text + "#" * 400, author=lead, state="saved", n=1),
     ]
 
 

@@ -30,6 +30,8 @@ PAGES = {
     "scan": ["app0", 0],
     "settings": ["app0"],
     "members": ["app0"],
+    "registry": ["app0"],
+    "registry-text": ["app0"],
     "rules": [],
     "rule": ["global-getter"],
     "search": [],

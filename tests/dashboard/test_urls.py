@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard import invitations, memberships
-from dashboard.models import Criterion, Membership, Role
+from dashboard.models import Criterion, Membership, RegistryVersion, Role
 from scanner.models import Repository, Scan
 from tests.dashboard import world
 
@@ -78,6 +78,16 @@ PAGES = {
     "change-role": Page(["app", 1], None, (ADMIN, 302)),
     "remove-member": Page(["app", 1], None, (ADMIN, 302)),
     "revoke-invitation": Page(["app", 1], None, (ADMIN, 302)),
+    "registry": Page(["app"], (VIEWER, 200)),
+    "registry-text": Page(["app"], (VIEWER, 200)),
+    "registry-suggestions": Page(["app"], (VIEWER, 302)),
+    "survey-registry": Page(["app"], None, (LEAD, 302)),
+    "draft-registry": Page(["app"], None, (LEAD, 422)),
+    "registry-version": Page(["app", 1], (VIEWER, 200)),
+    "measure-registry": Page(["app", 1], None, (LEAD, 302)),
+    "save-registry": Page(["app", 1], None, (LEAD, 302)),
+    "restore-registry": Page(["app", 1], None, (LEAD, 302)),
+    "discard-registry": Page(["app", 1], None, (LEAD, 302)),
     "rules": Page([], (SIGNED_IN, 200)),
     "rule": Page(["global-getter"], (SIGNED_IN, 200)),
     "search": Page([], (SIGNED_IN, 200)),
@@ -92,6 +102,7 @@ PAGES = {
     "password-set": Page(["MQ", "no-token"], (ANYONE, 200), (ANYONE, 200), stranger=(200, 200)),
     "invitation": Page(["token"], (ANYONE, 200), (SIGNED_IN, 302), stranger=(200, 422)),
     "theme": Page([], None, (ANYONE, 400), stranger=(405, 400)),
+    "config-schema": Page([], (ANYONE, 200), stranger=(200, 405)),
     "favicon": Page([], (ANYONE, 302), stranger=(302, 405)),
 }
 ELSEWHERE = {"healthz"}  # tests/boot
@@ -104,6 +115,7 @@ class World:
     def __init__(self) -> None:
         self.repository = world.repository([world.life(**LIFE)])
         world.plan(self.repository)
+        self.version = RegistryVersion.objects.create(repository=self.repository, config_toml='services = ["shop"]')
         for name in WHO[1:]:
             person = User.objects.create_user(name, is_superuser=name == OPERATOR)
             if name in Role.labels:
@@ -136,6 +148,8 @@ class World:
             return self.member.user_id
         if name == "revoke-invitation":
             return self.invited.invitation.pk
+        if name.endswith("-registry") or name == "registry-version":
+            return self.version.pk
         return Criterion.objects.boxes().earliest("ordinal").pk
 
 
