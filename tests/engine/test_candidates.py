@@ -175,3 +175,9 @@ def test_a_package_that_imports_its_users_is_a_service() -> None:
     tree |= {"lib/tool.py": "from api import a\nfrom web import a\n", "api/a.py": "", "web/a.py": ""}
     tree |= users("Tool", "lib.tool", folder="api", count=2) | users("Tool", "lib.tool", folder="web", count=2)
     assert propose(snapshot(tree, config)).config.shared == ()
+
+
+def test_two_things_under_one_name_are_not_one_symbol_with_two_homes() -> None:
+    other = "class Cart:\n    def draw(self): ...\n    def erase(self): ...\n"
+    cart = found(SHOP, {"shop/graphics.py": other}, users("Cart", "shop.cart.model"))["Cart"]
+    assert (cart.definitions, cart.entry.module) == (1, "shop.cart.model")
