@@ -1,14 +1,22 @@
 """Thin Celery tasks of the dashboard."""
 
+import logging
+
 from celery import shared_task
 from django.db import transaction
 from django.dispatch import receiver
 
 from dashboard import evaluation, registry
+from dashboard.demo import load as demo
 from dashboard.models import Heartbeat, Plan, RegistrySurvey, RegistryVersion
+from dashboard.plan_markdown import PlanError
+from scanner.connections import ConnectError
+from scanner.engine.git import GitError
 from scanner.models import Repository, Scan
 from scanner.signals import scan_recorded
 from scanner.tasks import WithParser
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -63,3 +71,20 @@ def survey_after_scan(scan: Scan, **_signal: object) -> None:
     """Another configuration or a first scan: what was worth registering before may not be any more."""
     if not RegistrySurvey.objects.filter(repository=scan.repository_id, epoch=scan.epoch_id).exists():
         survey_registry.delay_on_commit(scan.repository_id)
+
+
+@shared_task(autoretry_for=(Exception,), retry_backoff=5, max_retries=3)
+def load_demo() -> None:
+    """Take the next step of the demo, if one is to be taken; the scan comes between them."""
+    try:
+        demo.begin()
+        if demo.go_on():
+            log.info("the demo is loaded")
+    except (GitError, ConnectError, PlanError, OSError) as error:
+        log.error("The demo could not be loaded: %s The next `up` tries again.", error)
+
+
+@receiver(scan_recorded, dispatch_uid="go on with the demo")
+def go_on_with_demo(scan: Scan, **_signal: object) -> None:
+    if scan.repository_id == demo.unfinished():
+        load_demo.delay_on_commit()

@@ -25,16 +25,16 @@ PORT_PATIENCE = 2.0  # seconds that an earlier one may take to let go of its por
 
 def run(arguments: list[str]) -> int:
     """Run everything and return 0 after a clean stop."""
-    port = _parse(arguments).port
+    options = _parse(arguments)
     folder = of_checkout()
     with folder.locked(LOCK_PATIENCE):
-        check_port(port)
+        check_port(options.port)
         set_defaults(folder)
         console = Console(sys.stdout)
         supervisor = Supervisor(console)
         supervisor.listen()
         try:
-            start(folder, supervisor, port)
+            start(folder, supervisor, options.port, demo=not options.no_demo)
             supervisor.watch()
         except StopRequested:
             pass
@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run Truthline until Ctrl-C.")
     parser.add_argument("--port", type=_port, default=8000, help="where the pages are served on this machine")
-    parser.add_argument("--no-demo", action="store_true", help="start without the demo data")
+    parser.add_argument("--no-demo", action="store_true", help="do not load the demo")
     return parser.parse_args(arguments)
 
 
@@ -98,14 +98,14 @@ def set_defaults(folder: DataFolder) -> None:
         os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or folder.secret("secret-key")
 
 
-def start(folder: DataFolder, supervisor: Supervisor, port: int) -> None:
+def start(folder: DataFolder, supervisor: Supervisor, port: int, *, demo: bool) -> None:
     """Start all processes, in the order in which they need one another, and say where the pages are."""
     url = f"http://{HOST}:{port}/"
     found = servers.start(folder, supervisor)
     for line in found.origins:
         supervisor.console.line("up", line)
     os.environ |= found.environment
-    login = supervisor.run(_prepare())
+    login = supervisor.run(_prepare(demo=demo))
     web = supervisor.start(_web(port))
     supervisor.start(_worker())
     supervisor.start(_beat(folder))
@@ -115,9 +115,10 @@ def start(folder: DataFolder, supervisor: Supervisor, port: int) -> None:
         supervisor.console.line("up", line)
 
 
-def _prepare() -> Program:
+def _prepare(*, demo: bool) -> Program:
     # Through manage.py, which puts what goes wrong into one line. The servers are there: it need not look for any.
-    return Program("prepare", [sys.executable, "manage.py", "prepare"], {"TRUTHLINE_EMBEDDED": ""}, ROOT)
+    command = [sys.executable, "manage.py", "prepare", *(["--demo"] if demo else [])]
+    return Program("prepare", command, {"TRUTHLINE_EMBEDDED": ""}, ROOT)
 
 
 def _web(port: int) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from kombu.exceptions import OperationalError as BrokerError
 
 from dashboard.celery import app
+from dashboard.tasks import load_demo
 
 FIRST_USER = "admin"
 BROKER_PATIENCE = 5  # seconds
@@ -20,12 +22,17 @@ BROKER_PATIENCE = 5  # seconds
 class Command(BaseCommand):
     help = "Migrate the database, collect static files and make the first login. Prints how to sign in."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="let the worker load the demo, where none ever was")
+
     def handle(self, *args: Any, **options: Any) -> None:
         check_broker()
         call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write(first_login())
+        if options["demo"]:
+            load_demo.delay()
 
 
 def check_broker() -> None:
