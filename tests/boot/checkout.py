@@ -99,13 +99,13 @@ class Checkout:
         )
 
     @contextmanager
-    def up(self, port: int | None = None, **changes: str) -> Iterator[Up]:
+    def up(self, *arguments: str, port: int | None = None, **changes: str) -> Iterator[Up]:
         """Yield a running `manage.py up` that has said it is ready."""
         port = port or free_port()
         log = self.folder.parent / f"up-{len(self.started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [self.python, str(self.folder / "manage.py"), "up", "--port", str(port)],
+                [self.python, str(self.folder / "manage.py"), "up", "--port", str(port), *arguments],
                 cwd=self.folder,
                 env=self.environment(changes),
                 stdout=output,

@@ -70,7 +70,7 @@ def test_from_nothing_as_an_ordinary_user():
 
 def test_life_of_one_installation(checkout: Checkout):
     """Second start, kill -9 of everything, commands beside it, TERM: the data stays, the processes do not."""
-    with checkout.up() as up:
+    with checkout.up("--no-demo") as up:
         password = up.password()
         assert set(up.children()) == {"database", "broker", "web", "worker", "beat"}
 
@@ -89,17 +89,34 @@ def test_life_of_one_installation(checkout: Checkout):
     alone = checkout.manage("shell", "-v0", "-c", COUNT_USERS)
     assert alone.stdout == "users 1\n", alone
 
+    assert count_demo(checkout) == "0 repositories, 0 plans"
     with checkout.up() as up:
         assert up.password() is None
         assert "Sign in as admin" in up.text
         assert sign_in(up, password) == 200
+        up.wait_for("the demo is loaded")
+        assert count_demo(checkout) == "1 repositories, 1 plans"
         family = up.family()
         assert up.stop("TERM") == 0
     assert not [process for process in family if alive(process)]
     assert not (checkout.folder / ".data" / "running.json").exists()
 
 
-COUNT_USERS = "from django.contrib.auth.models import User; print('users', User.objects.count())"
+COUNT_USERS = """
+from django.contrib.auth.models import User
+print('users', User.objects.exclude(username__endswith='@demo').count())
+"""
+COUNT_DEMO = """
+from dashboard.models import Plan
+from scanner.models import Repository
+print(Repository.objects.count(), 'repositories,', Plan.objects.count(), 'plans')
+"""
+
+
+def count_demo(checkout: Checkout) -> str:
+    counted = checkout.manage("shell", "-v0", "-c", COUNT_DEMO)
+    assert counted.returncode == 0, counted
+    return counted.stdout.strip()
 
 
 def test_up_on_the_heels_of_a_killed_one(checkout: Checkout):
@@ -111,6 +128,8 @@ def test_up_on_the_heels_of_a_killed_one(checkout: Checkout):
             assert "Sign in as admin" in again.text
             for process in family:
                 wait_dead(process)
+            # Wherever the first one was with the demo, the second goes on.
+            again.wait_until(lambda: count_demo(checkout) == "1 repositories, 1 plans", "the demo is there once")
             assert again.stop() == 0
 
 
