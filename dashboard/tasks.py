@@ -86,5 +86,5 @@ def load_demo() -> None:
 
 @receiver(scan_recorded, dispatch_uid="go on with the demo")
 def go_on_with_demo(scan: Scan, **_signal: object) -> None:
-    if scan.repository_id == demo.unfinished():
+    if demo.is_unfinished(scan.repository_id):
         load_demo.delay_on_commit()

@@ -39,12 +39,10 @@ def begin() -> None:
         audit.record(None, CONNECTED, told.name, repository)
 
 
-def unfinished() -> int | None:
-    """Return the id of the connected demo while its plan is not there yet, else None."""
-    begun = AuditEvent.objects.filter(verb=CONNECTED).first()
-    if begun is None or AuditEvent.objects.filter(repository=begun.repository_id, verb=LOADED).exists():
-        return None
-    return begun.repository_id
+def is_unfinished(repository_id: int) -> bool:
+    """Whether this is the demo, and its plan is not there yet."""
+    steps = AuditEvent.objects.filter(repository=repository_id, verb__in=[CONNECTED, LOADED])
+    return set(steps.values_list("verb", flat=True)) == {CONNECTED}
 
 
 def go_on() -> bool:
@@ -52,13 +50,11 @@ def go_on() -> bool:
 
     Raises GitError, PlanError and checklists.Refused where the demo itself is wrong.
     """
-    waiting = unfinished()
-    if waiting is None:
-        return False
+    begun = AuditEvent.objects.filter(verb=CONNECTED).values_list("repository", flat=True).first()
     with transaction.atomic():
-        demo = Repository.objects.select_for_update().filter(pk=waiting, archived_at=None).first()
-        # Asked again under the lock: of two workers the second finds it done.
-        if demo is None or unfinished() is None or not _has_numbers(demo):
+        demo = Repository.objects.select_for_update().filter(pk=begun or 0, archived_at=None).first()
+        # Asked under the lock: of two workers the second finds it done.
+        if demo is None or not is_unfinished(demo.pk) or not _has_numbers(demo):
             return False
         told = story.read()
         people = _people(told)

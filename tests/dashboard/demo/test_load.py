@@ -106,9 +106,9 @@ def test_it_goes_on_after_a_stop_at_any_step(live_worker) -> None:
     load.begin()
     demo = Scan.objects.get().repository
     assert not load.go_on(), "nothing is scanned yet"
-    assert load.unfinished() == demo.pk
+    assert load.is_unfinished(demo.pk)
     live_worker.start()
-    wait(lambda: load.unfinished() is None)
+    wait(lambda: not load.is_unfinished(demo.pk))
     assert Plan.objects.get().repository == demo
     assert AuditEvent.objects.filter(verb=load.LOADED).count() == 1
 
