@@ -15,10 +15,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import audit, checklists, evaluation, plan_names, plan_sources, plans
+from dashboard import audit, checklists, evaluation, memberships, plan_names, plan_sources, plans
 from dashboard.demo import history, story
 from dashboard.demo.story import Story
-from dashboard.models import AuditEvent, Criterion, Plan
+from dashboard.models import AuditEvent, Criterion, Plan, Role
 from dashboard.plan_choices import choices
 from dashboard.plan_markdown import parse
 from scanner import connections
@@ -57,7 +57,7 @@ def go_on() -> bool:
         if demo is None or not is_unfinished(demo.pk) or not _has_numbers(demo):
             return False
         told = story.read()
-        people = _people(told)
+        people = _people(demo, told)
         plan = _import(demo, told, people[told.lead])
         evaluation.evaluate(plan)
         _say(plan, told, people)
@@ -70,8 +70,8 @@ def _has_numbers(demo: Repository) -> bool:
     return Epoch.objects.filter(repository=demo, state=Epoch.State.LIVE, replayed_seq__gt=0).exists()
 
 
-def _people(told: Story) -> Mapping[str, User]:
-    """Make the accounts. Nobody can sign in with them: they have no password."""
+def _people(demo: Repository, told: Story) -> Mapping[str, User]:
+    """Make the accounts, members of the demo alone. Nobody can sign in with them: they have no password."""
     people = {}
     for one in told.people:
         names = {"first_name": one.first_name, "last_name": one.last_name, "email": one.email}
@@ -79,16 +79,18 @@ def _people(told: Story) -> Mapping[str, User]:
         if made:
             user.set_unusable_password()
             user.save(update_fields=["password"])
+        memberships.add(demo, user, Role[one.role.upper()], by=None)
         people[one.username] = user
     return people
 
 
 def _import(demo: Repository, told: Story, lead: User) -> Plan:
-    """Import the plan as the page does: found in the repository, its suggestions confirmed, some of them changed."""
+    """Import the plan as the page does: found in the repository, its suggestions confirmed, and some criteria bound
+    that nothing was suggested for."""
     document = parse(plan_sources.read(demo, told.plan))
     wanted = {one.criterion: one.predicate for one in told.predicates}
     suggested = choices(document, plan_names.names(demo, document), {})
-    typed = {one.field: wanted[one.draft.text] for one in suggested.shown if one.draft.text in wanted}
+    typed = {one.field: wanted[one.draft.text] for one in suggested.shown if one.manual and one.draft.text in wanted}
     chosen = choices(document, plan_names.names(demo, document), typed)
     return plans.save(demo, document, user=lead, source_path=told.plan, predicates=chosen.predicates())
 

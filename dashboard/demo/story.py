@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("story.toml")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who has an account and no password. `role` is one of dashboard.models.Role's labels."""
+    """Somebody who has an account and no password. `role` is the name of a dashboard.models.Role in small letters."""
 
     username: str
     first_name: str

@@ -70,9 +70,11 @@ def test_the_plan_s_own_statements_are_answered(live_worker) -> None:
 def test_people_of_the_demo_cannot_sign_in(live_worker) -> None:
     from django.contrib.auth.models import User
 
-    loaded()
+    plan = loaded()
     people = User.objects.filter(username__endswith="@demo")
     assert people.count() == 4
+    roles = plan.repository.memberships.values_list("user__username", "role")
+    assert sorted(roles) == [("jonas@demo", 2), ("maya@demo", 3), ("priya@demo", 2), ("tomas@demo", 2)]
     assert not any(one.has_usable_password() or one.is_staff or one.is_superuser for one in people)
 
 
