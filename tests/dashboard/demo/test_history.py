@@ -20,7 +20,7 @@ CASES = Path(__file__).resolve().parents[2] / "cases"
 HEAD = "b0fd900f6951ff743369a1419789cfbdd32cad1e"
 
 STORY = {"duplicate-definition", "unresolvable-import", "non-canonical-import", "deprecated-import"}
-STORY |= {"global-getter", "import-cycle"}
+STORY |= {"dead-import-guard", "global-getter", "import-cycle"}
 
 
 def git(repository: Path, *arguments: str) -> str:
