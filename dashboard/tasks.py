@@ -81,7 +81,7 @@ def load_demo() -> None:
         if demo.go_on():
             log.info("the demo is loaded")
     except (GitError, ConnectError, PlanError, OSError) as error:
-        log.error("The demo could not be loaded: %s The next `up` tries again.", error)
+        log.error("The demo could not be loaded: %s. The next `up` tries again.", str(error).rstrip("."))
 
 
 @receiver(scan_recorded, dispatch_uid="go on with the demo")
