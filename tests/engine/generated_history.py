@@ -7,8 +7,19 @@ from pathlib import Path
 from random import Random
 
 FOLDERS = ("shop", "shop/core", "shop/web", "auth", "auth/models", "shared", "tests", "scripts", "loose/deep")
-MODULES = ("a", "b", "base", "store", "utils")
+MODULES = ("a", "b", "base", "store", "utils", "models")
 NAMES = ("Store", "Retry", "State", "connect", "get_store", "LIMIT")
+# Modules that come back again and again: what others import is mostly there, and offered in several places.
+LASTING = {
+    "shop/core/store.py": "class Store: ...\nclass Basket(Store): ...\n",
+    "shop/a.py": "from shop.core.store import Store, Basket\nDepot = Store\n",
+    "shop/web/b.py": "from shop.a import *\nfrom shop.core.store import Basket\n__all__ = ['Basket', 'Store']\n",
+    "shared/base.py": "def connect(): ...\nclass Retry: ...\nState = 1\n",
+    "shared/a.py": "from shared.base import Retry as Retry, State\n",
+    "shared/utils.py": "from .base import *\n__all__ = ['Retry']\n",
+}
+EPOCH = 1_700_000_000  # 2023-11-14, in seconds since 1970
+DAY = 86_400
 
 
 class Author:
@@ -25,9 +36,17 @@ class Author:
     def module(self) -> str:
         """Return a module's text; one in twelve cannot be read."""
         lines = [self.random.choice(self._statements()) for _ in range(self.random.randint(0, 7))]
+        if self.random.random() < 1 / 2:
+            lines.insert(0, self._lasting_import())
         if self.random.random() < 1 / 12:
             lines.append("def broken(:")
         return "\n".join(lines) + "\n"
+
+    def _lasting_import(self) -> str:
+        pick = self.random.choice
+        if self.random.random() < 1 / 2:
+            return f"from shop{pick(['.a', '.core.store', '.web.b'])} import {pick(['Store', 'Depot', 'Basket'])}"
+        return f"from shared{pick(['.a', '.base', '.utils'])} import {pick(['Retry', 'State', 'connect'])}"
 
     def _statements(self) -> list[str]:
         pick = self.random.choice
@@ -54,6 +73,10 @@ class Author:
             pick(["def __getattr__(name): ...", "globals().update(x=1)", "import sys\nsys.modules['shop.made'] = 1"]),
             f"from shop.made import {name}",
             f"import {pick(MODULES)}\n{pick(MODULES)}.{name} = 1",
+            f"from {target} import {name} as {name}",
+            f"class {pick(['Mock', 'Old', ''])}{name}{pick(['', 'Plus'])}: x = {number}",
+            f"import os\nLIMIT = os.environ.get('{name}')",
+            "\n" * 30,
             "",
         ]
 
@@ -73,7 +96,7 @@ class History:
         """Write that many commits on the branch `main`; each merge brings another from a side branch."""
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.path)], check=True)
         first = {"shop/__init__.py": "", "shared/__init__.py": "", "auth/__init__.py": ""}
-        first |= {self.author.path(): self.author.module() for _ in range(25)}
+        first |= LASTING | {self.author.path(): self.author.module() for _ in range(25)}
         tip = self._commit(first, [], None)
         for _ in range(commits - 1):
             changed, gone = self._edit()
@@ -90,11 +113,14 @@ class History:
         """Change the files: write, delete, rename, move a folder, touch nothing that is Python."""
         kind = self.random.random()
         paths = sorted(self.files)
+        if kind < 0.12:
+            back = self.random.sample(sorted(LASTING), 4)
+            return self._keep({path: LASTING[path] for path in back}, [])
         if kind < 0.55 or not paths:
             known = self.random.random() < 0.6 and paths
             written = {
                 self.random.choice(paths) if known else self.author.path(): self.author.module()
-                for _ in range(self.random.choice([1, 1, 1, 2, 4]))
+                for _ in range(self.random.choice([1, 1, 2, 3, 6]))
             }
             return self._keep(written, [])
         if kind < 0.7:
@@ -120,7 +146,7 @@ class History:
         self._marks += 1
         self.files |= {path: content for path, content in written.items() if path.endswith(".py")}
         lines = [b"commit refs/heads/main\nmark :%d\n" % self._marks]
-        lines.append(b"committer A <a@example.org> %d +0000\ndata 4\nstep\n" % (1_700_000_000 + self._marks))
+        lines.append(b"committer A <a@example.org> %d +0000\ndata 4\nstep\n" % (EPOCH + self._marks * DAY // 2))
         if parent:
             lines.append(b"from :%d\n" % parent)
         if merged:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scanner.engine import replay as replaying
-from scanner.engine.config import Canonical, Config, Deprecated
+from scanner.engine.config import Canonical, Config, Deprecated, Environment, Limits, Transitional
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
 from scanner.engine.git import Repository
@@ -25,6 +25,12 @@ CONFIG = Config(
     roots=("",),
     canonical=(Canonical("Store", "shop.core.store", ("shop",)), Canonical("connect", "shared.base")),
     deprecated=(Deprecated("shop.web.utils", "shop.core"), Deprecated("auth.models")),
+    transitional=tuple(
+        Transitional(f"shop.{name}", until)
+        for name, until in (("a", "2023-11-30"), ("core.a", "2023-12-31"), ("web.b", "2024-01-15"), ("b", "phase 2"))
+    ),
+    environment=Environment(("shared.base",)),
+    limits=Limits(file_lines=30),
 )
 FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
 
