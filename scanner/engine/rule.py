@@ -60,6 +60,8 @@ class Rule(ABC):
         """Yield the violations of one key; those that would have the same fingerprint are numbered by line."""
         ordinals: dict[tuple[str, str, str], int] = {}
         for finding in sorted(self.find(key, world), key=lambda finding: (finding.path, finding.line, finding.subject)):
+            if self._is_allowed(finding, world):
+                continue
             identity = (finding.path, finding.enclosing, finding.subject)
             ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
             file = world.files[finding.path]
@@ -78,6 +80,17 @@ class Rule(ABC):
                 related=finding.related,
                 identity=(finding.enclosing, finding.subject, ordinal),
             )
+
+    def _is_allowed(self, finding: Finding, world: World) -> bool:
+        """Whether `[rules.NAME] allow` of the configuration names the finding's module, or the definition around it
+        or at it."""
+        allowed = world.config.options(self.name).allow
+        if not allowed:
+            return False
+        module = world.files[finding.path].module
+        around = f"{module}.{finding.enclosing}" if finding.enclosing else module
+        places = (f"{around}.", f"{around}.{finding.symbol}.", f"{module}.{finding.symbol}.")
+        return any(place.startswith(f"{name}.") for name in allowed for place in places)
 
 
 @cache

@@ -8,8 +8,10 @@ import pytest
 
 from scanner.engine import rules
 from scanner.engine.baseline import AREAS
+from scanner.engine.config import Config, RuleOptions
 from scanner.engine.rule import Rule, all_rules, areas, ruleset
 from scanner.engine.violation import SEVERITIES
+from tests.engine.trees import found
 
 SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "Not flagged"]
 TESTS = Path(__file__).parent / "rules"
@@ -46,3 +48,30 @@ def test_a_rule_that_reports_something_else_makes_another_set(monkeypatch: pytes
     changed = ruleset()
     ruleset.cache_clear()
     assert changed != before
+
+
+@pytest.mark.parametrize(
+    ("allowed", "left"),
+    [
+        (("pkg",), 0),
+        (("pkg.a",), 0),
+        (("pkg.a.Gateway",), 2),
+        (("pkg.a.Gateway.MockAnswer",), 2),
+        (("pkg.a.MockGateway", "pkg.a.run"), 1),
+        (("pkg.b", "a", "pkg.a.Mock", "MockGateway"), 3),
+    ],
+)
+def test_what_the_configuration_allows_a_rule(allowed: tuple[str, ...], left: int):
+    text = """
+        ## pkg/__init__.py
+        ## pkg/a.py
+        class MockGateway: ...
+        class Gateway:
+            class MockAnswer: ...
+        def run():
+            class MockAnswer: ...
+        """
+    rule = "test-code-in-production"
+    config = Config(roots=("",), rules={rule: RuleOptions(allowed)})
+    assert len(found(rule, text, config)) == left
+    assert len(found(rule, text, Config(roots=("",), rules={"import-cycle": RuleOptions(allowed)}))) == 3
