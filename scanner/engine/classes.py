@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from scanner.engine.syntax import called, dotted, names_in
 
 _VALUE_BASES = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "NamedTuple", "TypedDict"})
 _RECORDS = frozenset({"dataclass", "define", "mutable", "frozen", "attrs", "s"})
+_SLOTS = frozenset({"_instance", "__instance", "_singleton", "__singleton", "_shared_instance"})
+_WORDS = re.compile(r"\w+")
 _METACLASSES = frozenset({"ABCMeta", "type", "EnumMeta", "EnumType", "ProtocolMeta", "GenericMeta"})
 # Methods that run while an instance is being made: what they set need not change later.
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__set_name__", "__init_subclass__"})
@@ -42,8 +45,10 @@ def traits_of(node: ast.ClassDef, bases: tuple[str, ...], methods: Sequence[Meth
         traits |= facts.RECORD
     for method in methods:
         body, name = method.body, method.node.name
-        if body.changes_self:
-            traits |= facts.HOLDING if name in _MAKING and not body.holds_mutable else facts.HOLDING | facts.STATEFUL
+        if body.holds_mutable or (body.changes_self and name not in _MAKING):
+            traits |= facts.STATEFUL
+        if body.changes_self and not _hands_out(method):
+            traits |= facts.HOLDING
         if name == "__call__" and _keeps_instances(method):
             traits |= facts.SINGLETON_META
     return traits
@@ -84,13 +89,31 @@ def singletons(
     for decorator in map(called, node.decorator_list):
         if decorator.rpartition(".")[2].lower() == "singleton":
             yield Singleton(qualified, node.lineno, end, "", facts.BY_DECORATOR, (decorator,))
-    for attribute, makers in _kept(node, methods).items():
+    kept = _kept(node, methods)
+    for attribute, line in _slots(node):
+        if attribute not in kept:
+            yield Singleton(qualified, line, line, attribute, facts.BY_NAME, ())
+    for attribute, makers in kept.items():
         own = _OWN in makers
         if own and not _carries(node, traits, bases, methods):
             continue
         line, end = _place(node, attribute, methods)
         how = facts.BY_ITSELF if own else facts.BY_OTHERS
         yield Singleton(qualified, line, end, attribute, how, () if own else tuple(makers))
+
+
+def _slots(node: ast.ClassDef) -> Iterator[tuple[str, int]]:
+    """Yield the class attributes with their lines that are to hold one instance: `_instance: "Self | None" = None`."""
+    for statement in node.body:
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and statement.target.id in _SLOTS
+            and isinstance(statement.value, ast.Constant)
+            and statement.value.value is None
+            and node.name in _WORDS.findall(ast.unparse(statement.annotation))
+        ):
+            yield statement.target.id, statement.lineno
 
 
 _OWN = "."  # stands for an instance of the class itself, among makers

@@ -51,6 +51,7 @@ SINGLETON_META = 512  # a metaclass whose classes have one instance each
 BY_ITSELF = "itself"  # it makes and keeps an instance of its own
 BY_OTHERS = "others"  # it makes and keeps an instance of what `makers` name
 BY_METACLASS = "metaclass"  # `makers` names its metaclass
+BY_NAME = "name"  # it has a place for an instance of its own, by the attribute's name and annotation
 BY_DECORATOR = "decorator"  # `makers` names a decorator that is called after it
 
 

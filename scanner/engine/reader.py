@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from scanner.engine import facts
 from scanner.engine.classes import Method, bases_of, singletons, traits_of
 from scanner.engine.containers import Containers
+from scanner.engine.copies import copyable
 from scanner.engine.facts import (
     Cached,
     Copyable,
@@ -45,8 +46,6 @@ _ACTING = frozenset(
     {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Expr}
 )
 _SEEN = _ACTING | {ast.Return, ast.Global, ast.If, ast.While}
-# Bodies of fewer nodes, names and constants are not compared.
-LEAST_SIZE = 40
 
 
 @dataclass(slots=True)
@@ -150,14 +149,9 @@ class ModuleReader:
         self.definitions.append(
             Definition(node.name, node.lineno, end, where, traits, *names, told.text, len(rest), returns)
         )
-        self._compare(node, node.name, traits, told)
+        self.copyable.extend(copyable(node, node.name, traits, told))
         if node.name == "__getattr__":
             self.machinery.module |= facts.HAS_GETATTR
-
-    def _compare(self, node: Function | ast.ClassDef, qualified: str, traits: int, told: Digest) -> None:
-        if told.size >= LEAST_SIZE:
-            end = node.end_lineno or node.lineno
-            self.copyable.append(Copyable(qualified, node.lineno, end, traits, told.text, told.size))
 
     def _read_class(self, node: ast.ClassDef, qualified: str, where: int) -> tuple[int, tuple[str, ...]]:
         """Return what the class is and the names of all members. Nested classes are read later."""
@@ -192,7 +186,7 @@ class ModuleReader:
             self.digests[node] = told = digest([node.args, rest], owner, names=self.containers.names)
             if told.mentions:
                 self.containers.scopes.append(Scope(node, qualified))
-            self._compare(node, name, 0, told)
+            self.copyable.extend(copyable(node, name, 0, told))
         return Method(node, body)
 
     def _read_function(self, node: Function, qualified: str, where: int) -> Body:
@@ -212,7 +206,7 @@ class ModuleReader:
             elif isinstance(statement, _IMPORTS):
                 self._import(statement, inside, qualified)
         if len(self.pending) > before + 1:
-            self.redefinitions.extend(redefined(node.body, qualified))
+            self.redefinitions.extend(redefined(node.body, qualified, local=True))
         self.names.update(body.globals)
         self.getters.extend(body.getters(node, qualified))
         for variable, maker in body.made_globals():

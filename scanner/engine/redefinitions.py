@@ -22,9 +22,13 @@ _KEEPING = frozenset(
 )
 
 
-def redefined(body: list[ast.stmt], qualified: str) -> Iterator[Redefinition]:
-    """Yield the definitions that stand in a scope's own block under a name defined before; `qualified` is the scope's
-    name. A definition counts as lost when nothing between the two mentions it and no decorator may have kept it."""
+def redefined(body: list[ast.stmt], qualified: str, *, local: bool = False) -> Iterator[Redefinition]:
+    """Yield the definitions that stand in a scope's own block under a name defined before.
+
+    `qualified` is the scope's name; `local` that of a function. An earlier definition is not lost when a decorator may
+    have kept it or when it was used before the later one; a class on module or class level that was used is two things
+    under one name all the same, unless the later one is made of it.
+    """
     names = [statement.name for statement in body if isinstance(statement, _KINDS)]
     if len(set(names)) == len(names):
         return
@@ -35,12 +39,11 @@ def redefined(body: list[ast.stmt], qualified: str) -> Iterator[Redefinition]:
         name = statement.name
         if name in before and name.strip("_"):
             index, first = before[name]
-            if not _keeps(first) and not any(
-                name in _mentioned(between, last=between is statement) for between in body[index + 1 : position + 1]
-            ):
+            is_used = local or not isinstance(first, ast.ClassDef)
+            between = body[index + 1 : position] if is_used else []
+            if not (_keeps(first) or name in _made_of(statement) or any(name in _used(other) for other in between)):
                 full = f"{qualified}.{name}" if qualified else name
-                end = statement.end_lineno or statement.lineno
-                yield Redefinition(full, statement.lineno, end, first.lineno)
+                yield Redefinition(full, statement.lineno, statement.end_lineno or statement.lineno, first.lineno)
         before[name] = position, statement
 
 
@@ -55,13 +58,20 @@ def _keeps(node: _Definition) -> bool:
     return False
 
 
-def _mentioned(statement: ast.stmt, *, last: bool) -> set[str]:
-    """Return the names a statement mentions when it runs: what functions mention is looked up when they are called."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        parts: list[ast.AST] = [*statement.decorator_list, *statement.args.defaults]
-        parts += [default for default in statement.args.kw_defaults if default is not None]
-    elif isinstance(statement, ast.ClassDef) and last:
-        parts = [*statement.decorator_list, *statement.bases, *statement.keywords]
+def _made_of(node: _Definition) -> set[str]:
+    """Return the names that a definition itself is made of when it is reached."""
+    parts: list[ast.AST | None] = [*node.decorator_list]
+    if isinstance(node, ast.ClassDef):
+        parts += [*node.bases, *node.keywords]
     else:
-        parts = [statement]
-    return set().union(*map(names_in, parts)) if parts else set()
+        parts += [*node.args.defaults, *node.args.kw_defaults]
+    return {name for part in parts if part is not None for name in names_in(part)}
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """Return the names a statement uses when it runs: what functions use is looked up when they are called."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _made_of(statement)
+    if isinstance(statement, ast.AnnAssign):
+        return names_in(statement.value) if statement.value is not None else set()
+    return names_in(statement)

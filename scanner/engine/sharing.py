@@ -48,7 +48,7 @@ class Walk:
     """One function looked through, with the functions inside it."""
 
     def __init__(self, scope: Scope, uses: Mapping[tuple[str, str], Use]) -> None:
-        self.node = scope.node
+        self.node = self.current = scope.node
         self.owner = scope.owner
         self.uses = uses
         static = any(called(decorator) == "staticmethod" for decorator in scope.node.decorator_list)
@@ -59,16 +59,23 @@ class Walk:
         self._given: set[str] | None = None
 
     def run(self) -> None:
-        pending: list[Any] = [self.node.body]
-        while pending:
-            node = pending.pop()
-            kind = node.__class__
-            if kind is list:
-                pending.extend(node)
-            elif kind in _HANDLERS:
-                pending.extend(_HANDLERS[kind](self, node))
-            elif isinstance(node, ast.AST):
-                pending.extend(ast.iter_child_nodes(node))
+        """Look through the function, then through those inside it."""
+        functions: list[Function] = [self.node]
+        while functions:
+            self.current = functions.pop()
+            self._given = None
+            pending: list[Any] = [self.current.body]
+            while pending:
+                node = pending.pop()
+                kind = node.__class__
+                if kind is list:
+                    pending.extend(node)
+                elif kind in _HANDLERS:
+                    pending.extend(_HANDLERS[kind](self, node))
+                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    functions.append(node)
+                elif isinstance(node, ast.AST):
+                    pending.extend(ast.iter_child_nodes(node))
 
     # What a node is about
 
@@ -111,11 +118,12 @@ class Walk:
         return self._locals
 
     def given(self) -> set[str]:
-        """Return the names whose values come from a parameter."""
+        """Return the names whose values come from a parameter of the function that is looked through: what is given to
+        a decorator is part of the program."""
         if self._given is None:
-            arguments = {node.arg for node in ast.walk(self.node) if isinstance(node, ast.arg)}
+            arguments = {node.arg for node in ast.walk(self.current.args) if isinstance(node, ast.arg)}
             self._given = arguments - _CODE - {self.first}
-            for statement, _ in statements(self.node.body, 0):
+            for statement, _ in statements(self.current.body, 0):
                 if isinstance(statement, ast.Assign) and not self._given.isdisjoint(names_in(statement.value)):
                     self._given.update(name for target in statement.targets for name in bound_names(target))
         return self._given

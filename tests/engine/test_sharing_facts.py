@@ -23,6 +23,7 @@ BODY = """\
     for item in {0}:
         first += item.price * item.count
     log(first, {0})
+    audit(first, {0}, when=now())
     return first
 """
 
@@ -50,11 +51,27 @@ def test_a_class_s_own_name_is_no_part_of_its_body():
     assert one != read(text.format("Point").replace("-self.x", "self.x")).definitions[0].body
 
 
-def test_small_bodies_are_not_told():
-    assert (
-        read("def a(x): raise NotImplementedError('not here')\nclass B:\n    def c(self): return self.d\n").copyable
-        == ()
-    )
+LONG = ", ".join(f"name{number}=value{number}" for number in range(30))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def a(x): raise NotImplementedError('not here')",
+        f"def a({LONG}): ...",
+        f"def a({LONG}):\n    'Doc.'\n    pass",
+        f"def a(x):\n    return x.replace({LONG})",
+        "def a(x):\n    x = x + 1\n    y = x\n    return y",
+        "class A:\n    x: int\n    y: int\n    z: int",
+        "class A(Enum):\n    X = 1\n    Y = 2",
+    ],
+)
+def test_small_bodies_are_not_told(text: str):
+    assert read(text).copyable == ()
+
+
+def test_enums_of_three_members_are_told():
+    assert [row.name for row in read("class A(Enum):\n    X = 1\n    Y = 2\n    Z = 3").copyable] == ["A"]
 
 
 @pytest.mark.parametrize(
