@@ -38,7 +38,8 @@ class Finding(NamedTuple):
 
 
 class Rule(ABC):
-    """One rule. Its docstring is its documentation; `version` is raised when it reports something else.
+    """One rule. Its docstring is its documentation; `version` is raised when it reports something else. What an
+    `announced` rule reports is shown and does not count in the score.
 
     A rule looks at its findings key by key; which keys there are is its own affair.
     """
@@ -47,6 +48,7 @@ class Rule(ABC):
     area: ClassVar[str | None]
     severity: ClassVar[Severity]
     version: ClassVar[int] = 1
+    announced: ClassVar[bool] = False
 
     def keys(self, world: World) -> Iterable[Hashable]:
         """Return the keys whose findings may have changed: unless a rule says otherwise, the files."""
@@ -105,12 +107,14 @@ def all_rules() -> dict[str, Rule]:
 
 
 def areas() -> dict[str, str | None]:
-    """Return the area each rule counts in; None for one that is never scored or counts in every area."""
-    return {name: rule.area for name, rule in all_rules().items()}
+    """Return the area each rule counts in; None for one that is announced, never scored, or counts in every area."""
+    return {name: None if rule.announced else rule.area for name, rule in all_rules().items()}
 
 
 @cache
 def ruleset() -> str:
     """Return eight hex digits that change when a rule comes, goes or reports something else."""
-    text = " ".join([str(_ENGINE), *(f"{name}:{rule.version}" for name, rule in all_rules().items())])
+    text = " ".join(
+        [str(_ENGINE), *(f"{name}:{rule.version}{'a' * rule.announced}" for name, rule in all_rules().items())]
+    )
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

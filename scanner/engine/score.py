@@ -88,7 +88,8 @@ class Debts:
     def add(self, violation: Weighable, times: int = 1) -> None:
         """Count a violation; `times=-1` takes it away again."""
         self.add_key(key_of(violation), times)
-        self.symbols[violation.symbol] += times * quarters(violation.severity, violation.scope)
+        if areas_of(violation.rule, self.rules):
+            self.symbols[violation.symbol] += times * quarters(violation.severity, violation.scope)
 
     def add_key(self, key: TallyKey, times: int = 1) -> None:
         """Count `times` violations of one key; a key says nothing about symbols."""

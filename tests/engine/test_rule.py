@@ -75,3 +75,32 @@ def test_what_the_configuration_allows_a_rule(allowed: tuple[str, ...], left: in
     config = Config(roots=("",), rules={rule: RuleOptions(allowed)})
     assert len(found(rule, text, config)) == left
     assert len(found(rule, text, Config(roots=("",), rules={"import-cycle": RuleOptions(allowed)}))) == 3
+
+
+def test_an_announced_rule_counts_in_no_area_and_makes_another_set(monkeypatch: pytest.MonkeyPatch):
+    before = ruleset()
+    monkeypatch.setattr(type(all_rules()["import-cycle"]), "announced", True)
+    ruleset.cache_clear()
+    assert areas()["import-cycle"] is None
+    changed = ruleset()
+    ruleset.cache_clear()
+    assert changed != before
+
+
+def test_what_the_configuration_allows_is_not_reported():
+    text = """
+        ## pkg/a.py
+        class Manager: ...
+        _manager = None
+        def get_manager():
+            global _manager
+            if _manager is None:
+                _manager = Manager()
+            return _manager
+        """
+    rule = "global-getter"
+    for name, reported in {"pkg.a.get_manager": 0, "pkg.b.get_manager": 1, "get_manager": 1}.items():
+        config = Config(
+            roots=("",), rules={rule: RuleOptions((name,)), "import-cycle": RuleOptions(("pkg.a.get_manager",))}
+        )
+        assert len(found(rule, text, config)) == reported

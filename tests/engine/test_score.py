@@ -181,6 +181,11 @@ def test_the_arithmetic_of_one_repository() -> None:
     assert result.symbols["Notifier"].exact == 3800 / Fraction("46.5")
 
 
+def test_what_a_rule_without_an_area_reports_counts_for_no_symbol() -> None:
+    debts = debts_of([Finding(), Finding("oversized-file", "low")], RULES)
+    assert (debts.symbols["Notifier"], debts.total) == (8, 2)
+
+
 def test_a_service_has_its_own_d_and_a_later_one_none() -> None:
     owed = Obligations(Counts(50, {"definitions": 90}), {"shop": Counts(10, {"definitions": 25})}, {})
     result = scored([Finding(), Finding(service="later")], pin(owed))
