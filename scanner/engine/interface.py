@@ -7,19 +7,26 @@ from typing import NamedTuple
 
 from scanner.engine.facts import (
     DEFERRED,
+    ENUM,
     HAS_GETATTR,
+    HOLDING,
     INSTALLS_FINDER,
     IS_CLASS,
+    RECORD,
     REGISTERS_MODULES,
     REPLACES_ITSELF,
     SETS_NAMES,
     SETS_PATH,
+    SINGLETON_META,
+    STATEFUL,
     TYPE_CHECKING,
     VALUE,
     Definition,
     Facts,
 )
 
+# What is told of a class to who asks what a dotted name means.
+TOLD = IS_CLASS | VALUE | STATEFUL | RECORD | HOLDING | ENUM | SINGLETON_META
 # Any name may be asked of such a module, or any submodule of such a package.
 ANY_NAME = HAS_GETATTR | REPLACES_ITSELF | SETS_NAMES
 ANY_SUBMODULE = INSTALLS_FINDER | SETS_PATH | REGISTERS_MODULES | REPLACES_ITSELF
@@ -127,5 +134,5 @@ def interface_of(facts: Facts) -> Interface:
 
 def _defined(definition: Definition) -> Defined:
     if definition.traits & IS_CLASS:
-        return Defined(definition.traits & (IS_CLASS | VALUE), definition.bases)
+        return Defined(definition.traits & TOLD, definition.bases)
     return Defined(IS_FUNCTION, definition.returns)

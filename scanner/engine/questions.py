@@ -24,8 +24,8 @@ class Target(NamedTuple):
     """What a question reached. A module has the name "", and a path unless it is a folder without __init__.py.
 
     `via` is the file of the module that was asked. Only who asks what a dotted name means in a file is told more of
-    a class or function: IS_CLASS and VALUE, or IS_FUNCTION, in `traits`, the class's bases or what the function
-    returns in `bases`.
+    a class or function: what a class is (interface.TOLD) or IS_FUNCTION in `traits`, the class's bases or what the
+    function returns in `bases`.
     """
 
     state: State
