@@ -8,7 +8,7 @@ from itertools import islice
 
 from scanner.engine.facts import ENUM, Copyable
 from scanner.engine.functions import Function
-from scanner.engine.syntax import Digest, statements, without_docstring
+from scanner.engine.syntax import Digest, says_nothing, statements, without_docstring
 
 # (nodes, names and constants; statements) that make a body of a function, of a class, of an enum. What is smaller is
 # alike by chance: of the copies in five repositories below this, most are two or three plain statements.
@@ -27,5 +27,15 @@ def copyable(node: Function | ast.ClassDef, qualified: str, traits: int, told: D
     elif told.size >= _LARGE_CLASS and isinstance(node, ast.ClassDef):
         number = 0
     inside = statements(without_docstring(node.body), 0)
+    if isinstance(node, ast.ClassDef) and all(map(_is_stub, node.body)):
+        return
     if told.size >= size and sum(1 for _ in islice(inside, number)) == number:
         yield Copyable(qualified, node.lineno, node.end_lineno or node.lineno, traits, told.text, told.size)
+
+
+def _is_stub(statement: ast.stmt) -> bool:
+    """Whether a statement of a class says nothing, or is a method that leaves it to others what to do."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return says_nothing(statement)
+    rest = without_docstring(statement.body)
+    return all(says_nothing(inner) or isinstance(inner, ast.Raise) for inner in rest)
