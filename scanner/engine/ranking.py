@@ -23,6 +23,10 @@ class Ranking:
                 by_path[path] = by_path.get(path, 0) + 1
         return cls(importers)
 
+    def importers_of(self, symbol: str, path: str) -> int:
+        """Return how many modules imported a file's definition of a symbol at the baseline."""
+        return self.importers.get(symbol, {}).get(path, 0)
+
     def best(self, symbol: str, paths: Iterable[str]) -> str:
         """Return the path most imported at the baseline; else the shortest; else the first in the alphabet."""
         counts = self.importers.get(symbol, {})

@@ -53,7 +53,10 @@ def _uncollected() -> Iterator[None]:
 def _without_bodies(facts: Facts) -> Facts:
     """Leave out what is asked of production files alone; tests are three quarters of a large tree."""
     rows = (row._replace(decorators=(), members=(), body="") for row in facts.definitions)
-    return replace(facts, definitions=tuple(rows), nested=(), environment=())
+    on_classes = tuple(row for row in facts.containers if row.owner)
+    return replace(
+        facts, definitions=tuple(rows), nested=(), environment=(), copyable=(), instances=(), containers=on_classes
+    )
 
 
 def _no_versions(path: str) -> Iterable[str]:  # noqa: ARG001

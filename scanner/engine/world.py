@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,11 +36,15 @@ class File(NamedTuple):
 @dataclass(slots=True)
 class Touched:
     """What a change may have changed for rules: `files` are new, gone, edited, or import something that moved;
-    `symbols` (service, name) have other production definitions; `cyclic` files are on another circle of imports;
-    `registry` says that a canonical module gives a registered symbol from another place than before."""
+    `symbols` (service, name) have other production definitions; `bodies` (digests) stand in other production files
+    or elsewhere in them; `instantiated` (path, name) are classes with another number of instances on module level;
+    `cyclic` files are on another circle of imports; `registry` says that a canonical module gives a registered symbol
+    from another place than before."""
 
     files: set[str] = field(default_factory=set)
     symbols: set[tuple[str, str]] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
+    instantiated: set[tuple[str, str]] = field(default_factory=set)
     cyclic: set[str] = field(default_factory=set)
     registry: bool = False
 
@@ -53,11 +58,14 @@ class World:
         self.files: dict[str, File] = {}
         self.links: dict[str, Links] = {}
         self.definers: dict[tuple[str, str], set[str]] = {}
+        self.bodies: dict[str, tuple[str, ...]] = {}  # digest → production files that hold such a body
+        self.instances: dict[tuple[str, str], Counter[str]] = {}  # class → production files → instances in each
         self.loading = Cycles()  # of imports that run when a module is loaded
         self.calling = Cycles()  # of these and of imports inside functions
         self.touched = Touched()  # by the last change
         self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
         self._ranking = ranking
+        self._instantiated: dict[str, Counter[tuple[str, str]]] = {}
         self._interfaces: dict[str, Interface] = {}
         self._resolver = Resolver(config, self.tree, self._interface)
         self._answers = Answers(self._resolver.answer)
@@ -86,6 +94,15 @@ class World:
         """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
         target = self._answers.ask(_REGISTRY + entry.symbol, Question(entry.module, entry.symbol))
         return target if target.state is State.FOUND else None
+
+    def home_of(self, symbol: str, paths: list[str]) -> str:
+        """Return which of the files that define a symbol has the canonical definition: the registered one, else the
+        one most imported at the baseline."""
+        if symbol in self.registered:
+            path = self.canonical_path(symbol)
+            if path in paths:
+                return path
+        return self.ranking.best(symbol, paths)
 
     def file_of(self, module: str) -> str:
         """Return the file of a module named in the registry, "" when there is none."""
@@ -183,6 +200,13 @@ class World:
                 if not paths:
                     del self.definers[key]
                 touched.symbols.add(key)
+            if file is None or file.facts is None or file.scope != "production":
+                continue
+            for body in {row.body for row in file.facts.copyable}:
+                others = tuple(other for other in self.bodies.pop(body, ()) if other != path)
+                if others or keep:
+                    self.bodies[body] = (*others, path) if keep else others
+                touched.bodies.add(body)
 
     def definable(self, file: File | None) -> set[str]:
         """Return the names for which a production file is a place of definition: classes and registered functions."""
@@ -200,6 +224,7 @@ class World:
         added: tuple[list[tuple[str, str]], ...] = ([], [])
         for path in touched.files:
             self._answers.forget(path)
+            self._count_instances(path, touched)
             before = self.links.pop(path, NO_LINKS)
             file = self.files.get(path)
             after = NO_LINKS
@@ -213,7 +238,27 @@ class World:
             if removed[tier] or added[tier]:
                 touched.cyclic |= cycles.update(removed[tier], added[tier])
 
+    def _count_instances(self, path: str, touched: Touched) -> None:
+        """Bring `instances` up to date."""
+        before = self._instantiated.pop(path, _NO_INSTANCES)
+        file = self.files.get(path)
+        rows = file.facts.instances if file and file.facts and file.scope == "production" else ()
+        targets = (self.lookup(path, path, row.maker) for row in rows)
+        after = Counter((target.path, target.name) for target in targets if target.traits & facts_of_blobs.IS_CLASS)
+        if after:
+            self._instantiated[path] = after
+        for made in before.keys() | after.keys():
+            if before[made] != after[made]:
+                touched.instantiated.add(made)
+                files = self.instances.setdefault(made, Counter())
+                files[path] = after[made]
+                if not after[made]:
+                    del files[path]
+                if not files:
+                    del self.instances[made]
 
+
+_NO_INSTANCES: Counter[tuple[str, str]] = Counter()
 _REGISTRY = "\0registry\0"
 _HYPOTHETICAL = facts_of_blobs.CONDITIONAL | facts_of_blobs.TYPE_CHECKING
 

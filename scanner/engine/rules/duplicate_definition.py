@@ -100,19 +100,11 @@ class DuplicateDefinition(Rule):
         sites = list(_without_families(_without_heirs(sites, world), world))
         if len(sites) < 2:
             return
-        canonical = self._canonical(name, [site.path for site in sites], world)
+        canonical = world.home_of(name, [site.path for site in sites])
         [home] = [site for site in sites if site.path == canonical]
         for site in sites:
             if site is not home:
                 yield self._finding(name, site, home, sites, world)
-
-    @staticmethod
-    def _canonical(name: str, paths: list[str], world: World) -> str:
-        if name in world.registered:
-            path = world.canonical_path(name)
-            if path in paths:
-                return path
-        return world.ranking.best(name, paths)
 
     def _finding(self, name: str, site: Site, home: Site, sites: list[Site], world: World) -> Finding:
         same = site.definition.body == home.definition.body
