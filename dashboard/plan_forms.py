@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard import plan_sources
 from dashboard.checklists import MAX_NOTE
-from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, parse
+from dashboard.plan_markdown import PlanDocument, PlanError, check_size, parse
 from dashboard.predicate_text import from_text
 from dashboard.predicates import PredicateError, to_json
 from scanner.models import Repository
@@ -26,7 +26,7 @@ class PlanSourceForm(forms.Form):
     """A plan as a file, as pasted text, or by its path in the repository: exactly one of them."""
 
     file = forms.FileField(
-        label="A file", required=False, allow_empty_file=True, help_text="Markdown in UTF-8, at most 2 MB."
+        label="A file", required=False, allow_empty_file=True, help_text="Markdown in UTF-8, at most 1 MB."
     )
     text = forms.CharField(
         label="Or its text",
@@ -54,8 +54,7 @@ class PlanSourceForm(forms.Form):
         if data["path"]:
             return plan_sources.read(self.repository, data["path"])
         if data["file"]:
-            if data["file"].size > MAX_BYTES:
-                raise PlanError(f"The file has {data['file'].size:,} bytes; a plan may have {MAX_BYTES:,}.")
+            check_size(data["file"].size)
             content: bytes = data["file"].read()
             return content
         if not str(data["text"]).strip():

@@ -6,6 +6,6 @@ from dashboard.plan_markdown.document import PlanDocument
 from dashboard.plan_markdown.export import export
 from dashboard.plan_markdown.importer import parse
 from dashboard.plan_markdown.json_form import as_json
-from dashboard.plan_markdown.source import MAX_BYTES, PlanError
+from dashboard.plan_markdown.source import MAX_BYTES, PlanError, check_size
 
-__all__ = ["MAX_BYTES", "PlanDocument", "PlanError", "as_json", "export", "parse"]
+__all__ = ["MAX_BYTES", "PlanDocument", "PlanError", "as_json", "check_size", "export", "parse"]

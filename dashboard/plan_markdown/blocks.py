@@ -98,6 +98,9 @@ BOX = re.compile(r"\[(?P<mark> ?[xX] ?|[^\w\]\[.…]{0,4})\](?=\s|$)[ \t]*")
 TICKS = tuple("xX✅✓✔☑🗸√")
 
 
+MAX_COLUMNS = 200
+
+
 def is_ticked(mark: str) -> bool:
     return mark.strip().startswith(TICKS)
 
@@ -107,13 +110,22 @@ def is_usual(mark: str) -> bool:
     return mark.isspace() or is_ticked(mark)
 
 
-def parse(lines: list[str]) -> list[Block]:
-    """The blocks of a document."""
+def parse(lines: list[str]) -> tuple[list[Block], list[tuple[int, str]]]:
+    """The blocks of a document, and the lines whose structure was not read, with the reason.
+
+    Nobody writes such a document; without these limits it would exhaust the stack or the memory.
+    """
     tokens: list[Token] = []
-    parser = inline.PARSER
+    too_wide = next((number for number, line in enumerate(lines, 1) if line.count("|") > MAX_COLUMNS), None)
+    parser = inline.PARSER if too_wide is None else inline.WITHOUT_TABLES
+    left_out = [(too_wide, "a very wide table: tables of this document are kept as notes")] if too_wide else []
     parser.block.parse("\n".join(lines), parser, {}, tokens)
     blocks, _ = _sequence(tokens, 0, "")
-    return blocks
+    deepest = inline.MAX_NESTING - 1
+    too_deep = next((_extent(token)[0] for token in tokens if token.level >= deepest and token.map), None)
+    if too_deep:
+        left_out.append((too_deep, "nested too deep: what follows is kept as a note, its boxes are not taken"))
+    return blocks, left_out
 
 
 def _sequence(tokens: list[Token], at: int, closing: str) -> tuple[list[Block], int]:

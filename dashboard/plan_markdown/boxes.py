@@ -19,6 +19,8 @@ from dashboard.plan_markdown.document import Criterion, PlanDocument, Unsure
 from dashboard.plan_markdown.item_texts import claim_texts, full_text
 from dashboard.plan_markdown.sections import Section
 
+MAX_CELLS = 50  # beside a box, that tell what it is about
+
 
 class BoxReader:
     """Writes criteria into the part of the document that a section belongs to."""
@@ -59,10 +61,11 @@ class BoxReader:
         return found
 
     def table(self, block: Table, section: Section) -> None:
-        """A row with a box is a criterion: the text beside the box, else that of the other cells."""
+        """A row with a box is a criterion: the text beside the box, else that of the cells without one."""
         for row in block.rows:
+            own = {id(cell) for cell in row.boxed}
+            others = [cell.text for cell in row.cells if id(cell) not in own and cell.text][:MAX_CELLS] if own else []
             for box, boxed in zip(row.boxes, row.boxed, strict=True):
-                others = [cell.text for cell in row.cells if cell is not boxed and cell.text]
                 text = boxed.text or " | ".join(others)
                 criterion = self._add(box, text, row.line, section, None)
                 criterion.details.extend(others if boxed.text else [])

@@ -8,12 +8,15 @@ from dashboard.plan_markdown import blocks, commands, items, notes, source
 from dashboard.plan_markdown.document import Command, Phase, PlanDocument, Step, Unsure
 from dashboard.plan_markdown.reader import Reader
 
+MAX_SHOWN = 200  # characters of a line in a question
+
 
 def parse(data: bytes) -> PlanDocument:
     """Reads a plan. Raises PlanError when the data cannot be one; an ordinary document gives one without phases."""
     read = source.read(data)
     document = PlanDocument(read.text, repaired=read.repaired)
-    found = blocks.parse(read.lines)
+    found, left_out = blocks.parse(read.lines)
+    document.unsure.extend(Unsure(line, read.lines[line - 1].strip()[:MAX_SHOWN], why) for line, why in left_out)
     reader = Reader(document, found)
     reader.read()
     items.link_timeline(document)

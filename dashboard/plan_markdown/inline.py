@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PARSER = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")
+MAX_NESTING = 100
+PARSER = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+WITHOUT_TABLES = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
 # "[x]: …" must stay text: a definition would turn the boxes of the document into links.
 PARSER.disable("reference")
+WITHOUT_TABLES.disable("reference")
 
 # Brackets and emphasis cost the square of their number in one paragraph: beyond these limits it stays plain text.
 MAX_INLINE = 5_000

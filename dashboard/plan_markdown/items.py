@@ -39,6 +39,9 @@ class ItemReader:
         """A list outside of phases and steps; what no heading explains stays unclaimed."""
         if section.kind in ("overall", "success") and all(item.box is None for item in block.items):
             self._ask_for_boxes(block, section.title)
+        if section.kind == "violations" and section.line == self._violation:
+            self._add_to_violation([item for item in block.items if item.box is None])
+            return
         for n, item in enumerate(block.items, start=1):
             if item.box is None and self._taken(item, n, section):
                 claim_texts(item, self.claimed)
@@ -46,8 +49,6 @@ class ItemReader:
     def _taken(self, item: Item, n: int, section: Section) -> bool:
         document = self.document
         match section.kind:
-            case "violations" if section.line == self._violation:
-                self._add_to_violation(item)
             case "violations" if item.number is not None:
                 document.claimed_violations.append(statement(item, n))
             case "results":
@@ -78,12 +79,15 @@ class ItemReader:
                 Statement(line, int(match["id"]), words, None, (), status_of(title[:4]))
             )
 
-    def _add_to_violation(self, item: Item) -> None:
+    def _add_to_violation(self, items: list[Item]) -> None:
         before = self.document.claimed_violations[-1]
-        said = "\n".join(without_emoji(line) for line in full_text(item).split("\n"))
-        text = "\n".join(filter(None, (before.text, said)))
-        more = tuple(path for line in item.lines for path in line.codes if targets([path]))
-        self.document.claimed_violations[-1] = replace(before, text=text, paths=(*before.paths, *more))
+        said = [without_emoji(line) for item in items for line in full_text(item).split("\n")]
+        codes = [code for item in items for line in item.lines for code in line.codes]
+        text = "\n".join(filter(None, (before.text, *said)))
+        paths = (*before.paths, *(code for code in codes if targets([code])))
+        self.document.claimed_violations[-1] = replace(before, text=text, paths=paths)
+        for item in items:
+            claim_texts(item, self.claimed)
 
     def open_bucket(self, name: str, line: int) -> None:
         """A heading in the timeline; it becomes a bucket with its first item."""

@@ -85,7 +85,7 @@ def test_a_wrong_predicate_is_told_and_the_rest_stays(signed_in: Client, app: No
         (b" \n", "The file is empty"),
         (b"", "The file is empty"),
         (b"\xff\xfe\xfa", "binary|not UTF"),
-        (b"x" * (2 * 1024 * 1024 + 1), "The file has 2,097,153 bytes"),
+        (b"x" * (1024 * 1024 + 1), "The file has 1,048,577 bytes"),
     ],
 )
 def test_no_plan_is_answered_on_the_form(signed_in: Client, app: None, content: bytes, words: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import evaluation, plans
-from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, as_json, parse
+from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, as_json, check_size, parse
 from dashboard.plan_markdown.preview import preview
 from scanner.models import Repository
 
@@ -58,8 +58,10 @@ class Command(BaseCommand):
 def read(path: Path) -> bytes:
     """The bytes of a file, at most one more than a plan may have. Raises PlanError."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise PlanError("This is not a file.")
+        check_size(found.st_size)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
