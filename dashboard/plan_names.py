@@ -16,6 +16,9 @@ from scanner.models import Epoch, Repository, Violation
 
 MOST = 400  # of each: a plan that names more is an inventory
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+# Looked for inside runs of a bounded length: over a long one the pattern takes the square of it.
+_RUN = re.compile(r"[\w./-]+")
+LONGEST_PATH = 1_000
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,6}\b|(?:[\w.-]+/)+[\w.-]+")
 # Two humps or an underscore: a word of prose is no name, however it is spelled in some tree.
 _NAME = re.compile(r"_*[A-Z]+[a-z0-9]+\w*[A-Z]\w*|\w*[a-z0-9]_[a-z0-9]\w*")
@@ -72,7 +75,8 @@ def _paths(text: str, tree: set[str]) -> tuple[str, ...]:
     for path in tree:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
     found: dict[str, None] = {}
-    for match in _PATH.finditer(text):
+    runs = (run[0] for run in _RUN.finditer(text) if len(run[0]) <= LONGEST_PATH)
+    for match in (match for run in runs for match in _PATH.finditer(run)):
         written = match[0].removeprefix("./")
         if written in tree:
             found[written] = None

@@ -121,12 +121,15 @@ _COMMON = frozenset(
 )
 
 
+LONGEST = 1_000  # characters of a criterion that are read; one statement is shorter
+
+
 def suggest(text: str, *, aims: Sequence[Aim] = (), names: Names = Names(), rules: Collection[str]) -> Suggestion:
     """Return the best guess for a criterion. `aims` are those of its step, else of its phase; `rules` those there are.
 
     Whoever reads the reason must see which words led there.
     """
-    text = _CAUSE.sub("", text)
+    text = _CAUSE.sub("", text[:LONGEST])
     if task := _TASK.match(text):
         return Suggestion(Manual(), f"“{_short(task[0].strip())}” is work, not what the tree is like afterwards")
     if (found := _FOUND.search(text)) and not _GONE.search(text):

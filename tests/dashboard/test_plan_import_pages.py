@@ -162,3 +162,56 @@ def test_a_repository_that_cannot_be_read_says_why(signed_in: Client, app: None)
     found = signed_in.get(reverse("plans-found", args=["app"]))
     assert found.status_code == 200
     assert found.context["found"].problem
+
+
+HOSTILE = "\n".join(
+    [
+        "# <script>alert(1)</script>",
+        "## Phase 1: <img src=x onerror=alert(2)>",
+        '- [ ] <svg onload=alert(3)> [a](javascript:alert(4)) "><b>',
+        "### Step 1A: {{ 7|add:1 }} <iframe>",
+        "**Target**: `<script>/x.py:1`",
+        "```bash",
+        "rm '<script>alert(5)</script>'",
+        "```",
+        "## Emergency stop conditions",
+        "- <object data=x>",
+    ]
+)
+
+
+@pytest.mark.parametrize("door", ["text", "file"])
+def test_markup_is_shown_and_never_rendered(signed_in: Client, app: None, door: str) -> None:
+    response = read(signed_in, **({"text": HOSTILE} if door == "text" else {"file": upload(HOSTILE.encode())}))
+    assert response.status_code == 200
+    signed_in.post(reverse("confirm-plan", args=["app"]), fields(response.text))
+    saved = signed_in.get(reverse("plan", args=["app", Plan.objects.get().slug]))
+    for page in (response.text, saved.text):
+        assert "&lt;svg onload=alert(3)&gt;" in page
+        for tag in ("<script>alert", "<img src=x", "<svg onload", "<iframe", "<object data", 'href="javascript:'):
+            assert tag not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("# P\0\n- [ ] a", "Null characters are not allowed"),
+        ("# P\n" + "> " * 50_000, "there is nothing to follow"),
+        ("# P\n- [ ] " + "x" * 1_000_000, "1 criteri"),
+        ("# P\n" + "A_" * 400_000, "there is nothing to follow"),
+        ("- [ ] a\n" * 10_000, "further criteria"),
+        ("# P\n" * 30_000, "a plan may have 25,000"),
+    ],
+    ids=["nul", "deep", "line", "names", "boxes", "headings"],
+)
+def test_odd_text_gets_an_answer(signed_in: Client, app: None, text: str, words: str) -> None:
+    response = read(signed_in, text=text)
+    assert response.status_code in {200, 422}
+    assert words in response.text
+
+
+def test_twenty_megabytes_get_an_answer(signed_in: Client, app: None) -> None:
+    uploaded = read(signed_in, file=upload(b"- [ ] a\n" * 2_621_440))
+    assert (uploaded.status_code, "20,971,520 bytes" in uploaded.text) == (422, True)
+    pasted = read(signed_in, text="- [ ] a\n" * 2_621_440)
+    assert (pasted.status_code, "What you sent is too large" in pasted.text) == (413, True)
