@@ -20,7 +20,9 @@ Kind = ClaimResult.Kind
 
 MOST_MODULES = 60
 _DUPLICATE = re.compile(r"\bduplicat", re.IGNORECASE)
-_CLASS = re.compile(r"\bclass `?(?P<after>[A-Z]\w+)|\b(?P<before>[A-Z][a-z]\w*[A-Z]\w*)`? (?:class|implementation)\b")
+_CLASS = re.compile(
+    r"\bclass `?(?P<after>[A-Z]\w{1,200})|\b(?P<before>[A-Z][a-z]\w{0,99}[A-Z]\w{0,99})`? (?:class|implementation)\b"
+)
 _PLACE = re.compile(r"(?P<path>[^\s:]+\.py)(?::(?P<line>\d{1,7}))?\Z")
 _DOTTED = re.compile(r"(?<![\w./@-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w-])")
 _SUFFIXES = frozenset(

@@ -130,3 +130,14 @@ def test_the_command_saves(shop, tmp_path, capsys) -> None:
         with pytest.raises(CommandError, match=why):
             call_command("import_plan", str(file), repository=slug)
     assert Plan.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["Ab" * 200_000, "`class " * 50_000, "A" * 200_000 + " class"])
+def test_a_long_word_is_read_in_no_time(text: str) -> None:
+    from time import process_time
+
+    from dashboard.claims import _classes
+
+    before = process_time()
+    assert _classes(f"{text} and the Basket, class Cart, BigCart implementation") == ["Cart", "BigCart"]
+    assert process_time() - before < 2
