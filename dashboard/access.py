@@ -17,11 +17,10 @@ MAY_CONNECT = "scanner.add_repository"
 
 
 class RoleNeeded(PermissionDenied):
-    """A member's role is too low. `str()` says which is needed, `holders` who has it."""
+    """A member's role is too low. `str()` says which they have, `needed` which it takes, `holders` who has that."""
 
     def __init__(self, repository: Repository, needed: Role) -> None:
-        held = role_in(repository).label
-        super().__init__(f"This needs the role {needed.label} in {repository.name}. You are {held} there.")
+        super().__init__(f"You are {role_in(repository).label} of {repository.name}.")
         self.repository = repository
         self.needed = needed
 

@@ -36,7 +36,7 @@ class JoinForm(UserCreationForm):
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.email = email
-        self.fields["username"].help_text = "What others see beside your ticks. Letters, digits and @ . + - _"
+        self.fields["username"].help_text = "What others see beside your ticks: letters, digits and @.+-_"
 
 
 class AccountForm(forms.ModelForm):

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from dashboard.models import RegistrySurvey, RegistryVersion
+from dashboard import invitations, memberships
+from dashboard.models import Membership, RegistrySurvey, RegistryVersion, Role
 from scanner.models import Epoch, Repository, Scan
 from tests.dashboard import world
 
@@ -43,6 +45,9 @@ def addresses(transactional_db, lead) -> list[str]:
     plan = world.plan(found, predicates={"No getter is left": {"kind": "count", "op": "==", "n": 0}})
     for one in plan.criteria.boxes():
         one.ticks.create(user_id=lead.pk, note="seen " + "and_seen_again_" * 8)
+    member = User.objects.create_user("somebody.with.a.long.name@example.org", email="a" * 60 + "@example.org")
+    memberships.add(found, member, Role.LEAD, by=lead)
+    link = invitations.invite(found, "b" * 60 + "@example.org", Role.LEAD, by=lead)
     return [
         reverse("overview"),
         reverse("overview") + "?archived",
@@ -69,6 +74,12 @@ def addresses(transactional_db, lead) -> list[str]:
         reverse("registry", args=[slug]),
         reverse("registry-text", args=[slug]),
         *(reverse("registry-version", args=[slug, version.pk]) for version in registry_versions(found, lead)),
+        reverse("members", args=[slug]),
+        reverse("invitation", args=[link.token]),
+        reverse("people"),
+        reverse("account"),
+        reverse("password-change"),
+        reverse("password-forgotten"),
         reverse("rules"),
         reverse("rule", args=["global-getter"]),
         reverse("search") + "?q=get",
@@ -129,8 +140,32 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], addresses: lis
     assert not too_wide
 
 
-def test_the_login_has_nothing_serious(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_strangers_and_readers_see_has_nothing_serious(
+    open_page: Callable[..., Page], addresses: list[str], theme: str
+) -> None:
+    """The pages without a session, and those whose forms are locked, on a phone."""
+    page = open_page(color_scheme=theme, viewport={"width": 360, "height": 800})
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert complaints(page) == []
+    found = {}
+
+    def look(address: str) -> None:
+        page.goto(address)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if serious := complaints(page) + ([f"{over} px too wide"] if over else []):
+            found[address] = serious
+
+    link = next(address for address in addresses if "/invitations/" in address)
+    for address in (reverse("login"), reverse("password-forgotten"), reverse("password-set", args=["MQ", "x"]), link):
+        look(address)
+    page.goto(link)
+    page.get_by_label("Username").fill("reader")
+    page.get_by_label("Password", exact=True).fill("a fine long password")
+    page.get_by_label("Password confirmation").fill("a fine long password")
+    page.get_by_role("button", name="Make an account and join").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    Membership.objects.filter(user__username="reader").update(role=Role.VIEWER)
+    for address in addresses:
+        look(address)
+    assert not found

@@ -252,7 +252,7 @@ def snapshot() -> list[object]:
 def test_a_refusal_says_which_role_is_needed_and_who_has_it(app: World, who, name, needed: str, holders: str) -> None:
     text = app.client(who).post(app.address(name)).text
     assert f"This needs the role {needed}</h1>" in text
-    assert f"You are {who} there." in text
+    assert f"You are {who} of app." in text
     assert f"Who has it: <b>{holders}" in text
 
 
