@@ -29,21 +29,12 @@ class Refused(Exception):
     """It was not done; `str()` is one sentence for a person."""
 
 
-def in_force(repository: Repository) -> Config:
-    """Return the configuration of the shown numbers; before there are any, of the stored text."""
-    epoch = repository.current_epoch
-    try:
-        return config_file.parse(epoch.config_toml if epoch else repository.config_toml)
-    except ConfigError:
-        return Config()
-
-
 def is_in_repository(repository: Repository) -> bool:
     """Whether the tracked head has its own truthline.toml, which wins over what is saved here."""
     return repository.current_epoch is not None and repository.current_epoch.config_in_repository
 
 
-def text_in_force(repository: Repository) -> str:
+def current_text(repository: Repository) -> str:
     """Return the text that a change starts from: the repository's own file as it is at the shown commit, else the
     stored one, else what was suggested."""
     epoch = repository.current_epoch
@@ -57,25 +48,40 @@ def text_in_force(repository: Repository) -> str:
     return own.decode("utf-8-sig", "replace") if own is not None else epoch.config_toml
 
 
-def edited(repository: Repository, config: Config) -> str:
-    """Return the stored configuration with the canonical symbols and deprecated modules of `config`."""
+def current(repository: Repository) -> Config:
+    """Return what `current_text` means: what is in force, or will be when the scan asked for by saving is through."""
     try:
-        base = config_file.parse(text_in_force(repository))
-    except ConfigError:
-        base = in_force(repository)
-    return to_toml(replace(base, canonical=config.canonical, deprecated=config.deprecated))
+        return config_file.parse(current_text(repository))
+    except ConfigError:  # stored by a version that understood more
+        epoch = repository.current_epoch
+        return config_file.parse(epoch.config_toml) if epoch else Config()
+
+
+def is_pending(repository: Repository) -> bool:
+    """Whether what is stored is another configuration than that of the shown numbers."""
+    epoch = repository.current_epoch
+    if epoch is None or epoch.config_in_repository or not repository.config_toml:
+        return False
+    return current(repository).digest != epoch.config_digest
+
+
+def edited(repository: Repository, config: Config) -> str:
+    """Return the current configuration with the canonical symbols and deprecated modules of `config`."""
+    return to_toml(replace(current(repository), canonical=config.canonical, deprecated=config.deprecated))
 
 
 def draft(repository: Repository, text: str, author: AbstractBaseUser, note: str = "") -> RegistryVersion:
     """Keep a text to be measured and return it; an earlier draft of the same person gives way. Raises ConfigError,
     Refused."""
     text = _checked(text)
-    if text == text_in_force(repository):
+    if text == current_text(repository):
         raise Refused("Nothing was changed: this is the configuration in force.")
-    note = note.replace("\0", "").strip()[:MAX_NOTE]
+    note, base = note.replace("\0", "").strip()[:MAX_NOTE], _newest(repository)
     with transaction.atomic():
         RegistryVersion.objects.drafts().filter(repository=repository, author_id=author.pk).delete()
-        return RegistryVersion.objects.create(repository=repository, config_toml=text, author_id=author.pk, note=note)
+        return RegistryVersion.objects.create(
+            repository=repository, config_toml=text, author_id=author.pk, note=note, base_n=base
+        )
 
 
 def measure(version: RegistryVersion, pool: ParserPool) -> None:
@@ -92,7 +98,8 @@ def measure(version: RegistryVersion, pool: ParserPool) -> None:
 
 
 def measure_again(version: RegistryVersion) -> None:
-    """Let a draft wait to be measured once more."""
+    """Let a draft wait to be measured once more, against what is there now."""
+    RegistryVersion.objects.drafts().filter(pk=version.pk).update(base_n=_newest(version.repository))
     _keep(version, State.DRAFT, None, "")
 
 
@@ -104,6 +111,10 @@ def save(version: RegistryVersion, author: AbstractBaseUser) -> RegistryVersion:
     if is_in_repository(repository):
         raise Refused(f"The repository's own {FILE_NAME} wins: change it there.")
     with transaction.atomic():
+        Repository.objects.select_for_update(of=("self",)).get(pk=repository.pk)
+        newest = _newest(repository)
+        if newest != version.base_n:
+            raise Refused(f"Version {newest} was saved meanwhile. Look at what is changed now, and measure it again.")
         kept = record(repository, version.config_toml, author, version.note, version.effect)
         version.delete()
     return kept
@@ -123,7 +134,7 @@ def record(
     text = _checked(text)
     with transaction.atomic():
         locked = Repository.objects.select_for_update(of=("self",)).get(pk=repository.pk)
-        last = RegistryVersion.objects.filter(repository=repository).aggregate(last=Max("n"))["last"] or 0
+        last = _newest(repository)
         if not last and locked.config_toml:
             last = 1
             _saved(repository, last, locked.config_toml, None, "As it was before the first change here.", None)
@@ -145,7 +156,7 @@ def diff(before: str, after: str) -> list[tuple[str, str]]:
 def before(version: RegistryVersion) -> str:
     """Return the text that a version replaced, or would replace."""
     if not version.is_saved:
-        return text_in_force(version.repository)
+        return current_text(version.repository)
     older = RegistryVersion.objects.saved().filter(repository=version.repository, n__lt=version.n).first()
     return older.config_toml if older else ""
 
@@ -163,7 +174,7 @@ def survey(repository: Repository, pool: ParserPool) -> None:
     if commit is None:
         return
     try:
-        snapshot = trials.resolve(repository, commit, in_force(repository), pool)
+        snapshot = trials.resolve(repository, commit, current(repository), pool)
         found = [
             {
                 "symbol": one.entry.symbol,
@@ -178,6 +189,11 @@ def survey(repository: Repository, pool: ParserPool) -> None:
         problem = str(error)
     values = {"epoch": repository.current_epoch, "sha": commit.sha, "found": found, "problem": problem}
     RegistrySurvey.objects.update_or_create(repository=repository, defaults=values | {"at": timezone.now()})
+
+
+def _newest(repository: Repository) -> int:
+    """Return the number of the newest saved version, 0 for none."""
+    return RegistryVersion.objects.filter(repository=repository).aggregate(last=Max("n"))["last"] or 0
 
 
 def _checked(text: str) -> str:

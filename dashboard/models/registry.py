@@ -28,10 +28,10 @@ class RegistryVersionQuerySet(models.QuerySet["RegistryVersion"]):
 class RegistryVersion(models.Model):
     """One text of truthline.toml, by whom and why.
 
-    `n` counts the saved ones of a repository from 1. `effect` is what it does to the numbers of the commit that was
-    shown when it was measured: {"seq", "before": numbers, "after": numbers, "remeasured"}, numbers as in
-    scanner.trials.Trial; `remeasured` is the score before with the size (D) of that commit. `problem` says why it
-    could not be measured.
+    `n` counts the saved ones of a repository from 1; `base_n` was the newest one when a draft was made or last
+    measured, 0 for none. `effect` is what it does to the numbers of the commit that was shown then: {"seq",
+    "before": numbers, "after": numbers, "remeasured"}, numbers as in scanner.trials.Trial; `remeasured` is the score
+    before with the size (D) of that commit. `problem` says why it could not be measured.
     """
 
     class State(models.TextChoices):
@@ -42,6 +42,7 @@ class RegistryVersion(models.Model):
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="+")
     n = models.PositiveIntegerField(null=True)
+    base_n = models.PositiveIntegerField(default=0)
     config_toml = models.TextField(blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -34,7 +34,7 @@ def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
 def text_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The text of truthline.toml, to be edited."""
     repository = repository_for(request, slug, Role.VIEWER)
-    form = TextForm(initial={"config_toml": registry.text_in_force(repository)})
+    form = TextForm(initial={"config_toml": registry.current_text(repository)})
     return render(request, "dashboard/registry_text.html", _around(repository) | {"form": form})
 
 
@@ -49,7 +49,7 @@ def draft(request: HttpRequest, slug: str) -> HttpResponse:
             return render(request, "dashboard/registry_text.html", context, status=422)
         text, note = text_form.cleaned_data["config_toml"], text_form.cleaned_data["note"]
     else:
-        config = registry.in_force(repository)
+        config = registry.current(repository)
         form = RegistryForm(config, suggested(_survey(repository), config, repository), request.POST)
         if not form.is_valid():
             return _page(request, repository, form, status=422)
@@ -73,7 +73,7 @@ def suggestions(request: HttpRequest, slug: str) -> HttpResponse:
     if not is_asked_for_part(request):
         return redirect("registry", slug)
     survey = _survey(repository)
-    config = registry.in_force(repository)
+    config = registry.current(repository)
     form = RegistryForm(config, suggested(survey, config, repository))
     context = {"repository": repository, "survey": survey, "form": form}
     return respond(request, "dashboard/_registry_suggestions.html", context)
@@ -182,7 +182,7 @@ def _survey(repository: Repository) -> RegistrySurvey | None:
 def _page(
     request: HttpRequest, repository: Repository, form: RegistryForm | None = None, status: int = 200
 ) -> HttpResponse:
-    config = registry.in_force(repository)
+    config = registry.current(repository)
     survey = _survey(repository)
     versions = RegistryVersion.objects.filter(repository=repository).listed()[:MOST_VERSIONS]
     form = form or RegistryForm(config, suggested(survey, config, repository))
@@ -190,6 +190,7 @@ def _page(
         "form": form,
         "config": config,
         "standings": standings(repository.current_epoch, config),
+        "pending": registry.is_pending(repository),
         "survey": survey,
         "versions": [one for one in versions if one.is_saved],
         "drafts": [one for one in versions if not one.is_saved],

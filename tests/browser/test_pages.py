@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard import invitations, memberships
 from dashboard.models import Membership, RegistrySurvey, RegistryVersion, Role
-from scanner.models import Epoch, Repository, Scan
+from scanner.models import Repository, Scan
 from tests.dashboard import world
 
 pytestmark = pytest.mark.slow
@@ -91,7 +91,7 @@ def registry_versions(found: Repository, lead) -> list[RegistryVersion]:
     """A registry with long names, suggestions and an error of every kind; return a draft and a saved version."""
     long = "a_rather_long_package_name." * 4 + "module"
     text = f'[[canonical]]\nsymbol = "get_long"\nmodule = "{long}"\npublic = ["{long}_face"]\n'
-    Epoch.objects.filter(repository=found).update(config_toml=text)
+    Repository.objects.filter(pk=found.pk).update(config_toml=text)
     row = {"symbol": "ALongSymbolNameWithoutAnyBreak" * 2, "module": long, "public": [long], "importance": 5}
     RegistrySurvey.objects.create(repository=found, found=[row | {"reason": "2 definitions"}], at=timezone.now())
     numbers = {"sha": world.sha(9, found.slug), "score": 90.0, "debt": 8.25, "open": 5, "symbols": {"get_long": 75.0}}

@@ -51,7 +51,7 @@ def test_the_effect_is_what_the_new_epoch_says(shop: Repository, lead, pool: Par
     assert effect.debt_moved == 2.0  # the duplicate weighs high instead of medium
     assert effect.by_size == pytest.approx(0.0)
     assert effect.by_registry == pytest.approx(after.score - before.score)
-    shown = standings(epoch, registry.in_force(shop))["Basket"]
+    shown = standings(epoch, registry.current(shop))["Basket"]
     assert (shown.open, shown.score) == (1, dict(effect.symbols)["Basket"])
     assert saved.effect["after"]["open"] == after.open
 
@@ -79,6 +79,17 @@ def test_going_back_is_another_version(shop: Repository, lead) -> None:
     assert back.n == 3
     assert Repository.objects.get(pk=shop.pk).config_toml == first
     assert RegistryVersion.objects.saved().count() == 3
+
+
+def test_a_draft_does_not_undo_what_another_person_saved_meanwhile(shop: Repository, lead, django_user_model) -> None:
+    other = django_user_model.objects.create_user("other")
+    mine, theirs = registry.draft(shop, BASKET, lead), registry.draft(shop, f"{BASKET}# theirs\n", other)
+    registry.save(theirs, other)
+    with pytest.raises(registry.Refused, match="Version 2 was saved meanwhile"):
+        registry.save(mine, lead)
+    registry.measure_again(mine)
+    mine.refresh_from_db()
+    assert registry.save(mine, lead).n == 3
 
 
 def test_a_person_has_one_draft_of_a_repository(shop: Repository, lead, django_user_model) -> None:
@@ -116,7 +127,7 @@ def test_the_repository_s_own_file_wins(shop: Repository, lead, origin: Origin, 
     origin.commit({"truthline.toml": own})
     scan(shop)
     assert registry.is_in_repository(shop)
-    assert registry.text_in_force(shop) == own
+    assert registry.current_text(shop) == own
     draft = registry.draft(shop, own + BASKET, lead)
     registry.measure(draft, pool)
     draft.refresh_from_db()
@@ -176,7 +187,7 @@ def test_suggestions_are_kept_and_shrink_with_the_registry(shop: Repository, poo
     registry.survey(shop, pool)
     found = RegistrySurvey.objects.get()
     assert (found.epoch, found.problem, found.is_waiting) == (shop.current_epoch, "", False)
-    config = registry.in_force(shop)
+    config = registry.current(shop)
     [row] = suggested(found, config, shop)
     assert (row["symbol"], row["module"], row["importance"], row["named"]) == ("Basket", "shop.cart", 2, False)
     assert row["reason"] == "2 definitions, 2 modules import it, none of them from elsewhere"

@@ -299,10 +299,23 @@ def test_the_schema_is_public(client: Client) -> None:
     assert response.json()["properties"]["canonical"]["items"]["required"] == ["symbol", "module"]
 
 
+def test_what_is_saved_but_not_scanned_yet_is_what_a_change_starts_from(
+    signed_in: Client, app: Repository, form: dict[str, str]
+) -> None:
+    Epoch.objects.update(config_digest=config_file.parse(CONFIG).digest)
+    assert "not in force yet" not in signed_in.get(ADDRESS).text
+    Repository.objects.update(config_toml=CONFIG.replace('"App"', '"Pending"'))
+    page = signed_in.get(ADDRESS).text
+    assert "not in force yet" in page
+    assert 'value="Pending"' in page
+    signed_in.post(ADDRESS + "draft/", form | {"symbols-0-symbol": "Pending", "symbols-0-importance": "5"})
+    assert drafted().canonical == (Canonical("Pending", "app.core", ("app",), 5),)
+
+
 @pytest.mark.parametrize("many", [2, 60])
 def test_queries_are_few_whatever_there_is(signed_in: Client, app: Repository, lead, many: int) -> None:
     text = "".join(f'[[canonical]]\nsymbol = "S{n}"\nmodule = "app.m{n}"\n' for n in range(many))
-    Epoch.objects.update(config_toml=text)
+    Repository.objects.update(config_toml=text)
     RegistrySurvey.objects.update(found=[FOUND | {"symbol": f"F{n}"} for n in range(many)])
     for n in range(1, many):
         RegistryVersion.objects.create(repository=app, n=n, author=lead, state="saved", config_toml=text)
