@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
+from scanner.engine.inheritance import inherited
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.violation import Related, Severity
@@ -19,8 +20,6 @@ _TRIVIAL = frozenset(
     | {"TypedDict", "NamedTuple", "Exception", "BaseException", "str", "int", "dict", "list", "tuple", "set", "type"}
     | {"BaseSettings", "Struct", "Base", "Schema", "Thread", "SimpleNamespace"}
 )
-# More steps from class to base are not followed.
-_DEEPEST = 20
 
 
 class Site(NamedTuple):
@@ -162,18 +161,8 @@ def _without_heirs(sites: list[Site], world: World) -> list[Site]:
 
 def _is_heir(site: Site, world: World) -> bool:
     name = site.definition.name
-    pending = [(site.path, base) for base in site.definition.bases]
-    seen = {(site.path, name)}
-    while pending and len(seen) < _DEEPEST:
-        path, base = pending.pop()
-        target = world.lookup(site.path, path, base) if base else None
-        if target is None or target.state is not State.FOUND or not target.traits & IS_CLASS:
-            continue
-        if target.name == name and target.path != site.path:
-            return True
-        if (target.path, target.name) not in seen:
-            seen.add((target.path, target.name))
-            pending.extend((target.path, base) for base in target.bases)
+    if any(t.name == name and t.path != site.path for t in inherited(site.path, site.definition, world)):
+        return True
     if site.definition.traits & EMPTY and len(site.definition.bases) == 1:
         target = world.lookup(site.path, site.path, site.definition.bases[0])
         found = target.state is State.FOUND and bool(target.traits & IS_CLASS)
