@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from scanner.engine.git_command import GitError, MissingObject, Output, TreeTooLarge
@@ -44,6 +45,11 @@ class Commit:
     email: str
     committed_at: int
     subject: str
+
+    @property
+    def day(self) -> date:
+        """The date of `committed_at` in UTC."""
+        return datetime.fromtimestamp(self.committed_at, UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

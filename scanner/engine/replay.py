@@ -54,7 +54,8 @@ def snapshot_at(
 ) -> Snapshot:
     """Return the snapshot of a whole tree; without a ranking, the commit is its own baseline."""
     snapshot = Snapshot(config, facts_of, ranking)
-    snapshot.apply(_additions(repository, commit), partial(repository.path_versions, commit))
+    [told] = repository.history(commit, limit=1)
+    snapshot.apply(_additions(repository, commit), partial(repository.path_versions, commit), told.day)
     return snapshot
 
 
@@ -84,7 +85,7 @@ def replay(
         gc.freeze()
         with closing(_changes(repository, commits, resume=resume)) as told:
             for commit, changes in zip(commits, told, strict=True):
-                delta = snapshot.apply(changes, partial(repository.path_versions, commit.sha))
+                delta = snapshot.apply(changes, partial(repository.path_versions, commit.sha), commit.day)
                 if len(changes) > _MANY:
                     # What came stays: the garbage collector need not look through it again while the next commits,
                     # of a few files each, come by.

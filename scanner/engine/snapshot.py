@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from scanner.engine.baseline import Obligations
@@ -106,13 +107,14 @@ class Snapshot:
         sites = {symbol: 1 + self._ledger.conforming(symbol) for symbol, home in homes.items() if home}
         return self._ledger.obligations(sites)
 
-    def apply(self, changes: Sequence[Change], versions_of: VersionsOf = _no_versions) -> Delta:
+    def apply(self, changes: Sequence[Change], versions_of: VersionsOf = _no_versions, day: date = date.min) -> Delta:
         """Follow a commit's changes; the first call takes a whole tree as additions.
 
         A file that cannot be read keeps the facts of its last version that could; for one that is new here,
-        `versions_of` tells its earlier versions.
+        `versions_of` tells its earlier versions. `day` is the commit's date in UTC.
         """
         with _uncollected() if len(changes) > _MANY else nullcontext():
+            self._world.day = day
             return self._apply(changes, versions_of)
 
     def _apply(self, changes: Sequence[Change], versions_of: VersionsOf) -> Delta:

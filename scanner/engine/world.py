@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -63,6 +64,7 @@ class World:
         self.loading = Cycles()  # of imports that run when a module is loaded
         self.calling = Cycles()  # of these and of imports inside functions
         self.touched = Touched()  # by the last change
+        self.day = date.min  # the commit's date in UTC
         self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
         self._ranking = ranking
         self._instantiated: dict[str, Counter[tuple[str, str]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping
+from datetime import date
 from functools import cache
 from textwrap import dedent
 
@@ -53,15 +54,22 @@ def facts_of(shas: Collection[str]) -> dict[str, Facts]:
     return {sha: _facts(sha) for sha in shas}
 
 
-def snapshot(text: str | Mapping[str, str], config: Config | None = None, ranking: Ranking | None = None) -> Snapshot:
-    """Return the snapshot of a tree."""
+def snapshot(
+    text: str | Mapping[str, str],
+    config: Config | None = None,
+    ranking: Ranking | None = None,
+    day: date = date.min,
+) -> Snapshot:
+    """Return the snapshot of a tree committed on a day."""
     tree = files(text) if isinstance(text, str) else text
     made = Snapshot(config or Config(roots=("",)), facts_of, ranking)
-    made.apply([Change(path, None, blob(content)) for path, content in tree.items()])
+    made.apply([Change(path, None, blob(content)) for path, content in tree.items()], day=day)
     return made
 
 
-def found(rule: str, text: str, config: Config | None = None) -> set[tuple[str, int, str]]:
+def found(
+    rule: str, text: str | Mapping[str, str], config: Config | None = None, day: date = date.min
+) -> set[tuple[str, int, str]]:
     """Return (path, line, severity) of what a rule reports."""
-    violations = snapshot(text, config).violations.values()
+    violations = snapshot(text, config, day=day).violations.values()
     return {(v.path, v.line, v.severity) for v in violations if v.rule == rule}
