@@ -24,6 +24,15 @@ LASTING = {
 EPOCH = 1_700_000_000  # 2023-11-14, in seconds since 1970
 DAY = 86_400
 
+# Large enough to be worth a copy.
+BODY = """    result = {0}
+    for line in lines:
+        if line.count:
+            result += line.price * line.count - {0}
+    log("total", result, lines, more=result * 2)
+    return result.quantize(lines[0].currency, {0})
+"""
+
 
 class Author:
     """Writes modules that import each other, rightly and wrongly."""
@@ -38,7 +47,7 @@ class Author:
 
     def module(self) -> str:
         """Return a module's text; one in twelve cannot be read."""
-        lines = [self.random.choice(self._statements()) for _ in range(self.random.randint(0, 7))]
+        lines = [self.random.choice(self._statements()) for _ in range(self.random.randint(0, 9))]
         if self.random.random() < 1 / 2:
             lines.insert(0, self._lasting_import())
         if self.random.random() < 1 / 12:
@@ -82,6 +91,34 @@ class Author:
             f"import os\nLIMIT = os.environ.get('{name}')",
             "\n" * 30,
             "",
+            *self._repeated(name, number),
+            *self._shared(target, pick(NAMES[:3]), number),
+        ]
+
+    def _repeated(self, name: str, number: int) -> list[str]:
+        """Return what stands in several places, or twice in one."""
+        method = BODY.format(number).replace("\n    ", "\n        ").rstrip(" ")
+        return [
+            f"def {self.random.choice(['total', 'connect'])}(lines):\n{BODY.format(number)}",
+            f"class {name}:\n    def total(lines):\n    {method}    limit = {self.random.randint(1, 2)}",
+            f"class Level{number}(Enum):\n    LOW = 1\n    MIDDLE = 2\n    HIGH = 3",
+        ]
+
+    def _shared(self, target: str, name: str, number: int) -> list[str]:
+        """Return what everybody in a process shares."""
+        other = self.random.choice(NAMES)
+        stateful = f"class {name}:\n    def set(self): self.x = {number}\n"
+        made = "\n".join(f"one{each} = {name}()" for each in range(number))
+        return [
+            f"class {name}(type):\n    def __call__(cls):\n        cls.x = super().__call__()\n        return cls.x",
+            f"class {name}(metaclass={other}): y = {number}",
+            f"class {name}:\n    _instance: '{name}' = None\n    def set(self): self.x = {number}",
+            f"class {name}:\n    kept = {{}}\n    def put(self, key): self.kept[key] = {number}",
+            f"kept = {{}}\ndef put(key):\n    kept[key] = {number}",
+            f"{stateful}{made}",
+            f"from {target} import {name}\n{made}",
+            f"from functools import cache\nfrom {target} import {name}\n@cache\ndef make{number}(): return {name}()",
+            f"from functools import cache\n{stateful}@cache\ndef make{number}(): return {name}()",
         ]
 
 
