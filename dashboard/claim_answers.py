@@ -11,7 +11,8 @@ from dashboard.models import ClaimResult
 from dashboard.series import Past
 from dashboard.trees import Site, Tree, bound_names, module_paths
 from scanner.engine import git
-from scanner.engine.facts import EXTRACTOR_VERSION, decode
+from scanner.engine.codec import decode
+from scanner.engine.facts import EXTRACTOR_VERSION
 from scanner.engine.path_history import Touch, files_holding
 from scanner.models import Blob, Commit, Violation
 

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,7 +25,7 @@ from scanner.engine.proposal import propose
 from scanner.engine.replay import snapshot_at
 from scanner.engine.report import Report, Settings, examine, settings_at, settings_from
 from scanner.engine.score import quarters
-from scanner.engine.text import scan_text
+from scanner.engine.text import scan_text, visible
 from scanner.engine.timeline import timeline
 from scanner.terminal import OutputError, Progress, destination
 
@@ -76,13 +77,15 @@ def scan(options: argparse.Namespace) -> int:
     baseline = repository.resolve(options.baseline) if options.baseline is not None else commit
     settings = _settings(options, repository, commit)
     with destination(options.output) as output, _facts(options, repository) as facts_of:
-        report = examine(repository, commit, settings, facts_of, baseline)
+        report = examine(repository, commit, settings, facts_of, baseline, day=_today())
         if options.format == "json":
             text = json.dumps(scan_document(report), indent=1) + "\n"
         else:
             colour = options.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
             text = scan_text(report, _name(options.path), colour=colour)
         output.write(text.encode("utf-8", "backslashreplace"))
+    for note in report.notes:
+        sys.stderr.write(f"truthline: {visible(note)}\n")
     return PASS if options.fail_on == "never" else _gate(report)
 
 
@@ -96,7 +99,7 @@ def history(options: argparse.Namespace) -> int:
     with destination(options.output) as output, _facts(options, repository) as facts_of:
         facts_of.prefetch(_python_blobs(repository, [commit.sha for commit in commits]))
         for moment in timeline(repository, commits, settings.config, facts_of, baseline):
-            output.write(json.dumps(history_line(moment)).encode() + b"\n")
+            output.write(json.dumps(history_line(moment, _today())).encode() + b"\n")
             output.flush()
     return PASS
 
@@ -156,9 +159,15 @@ def _cache(options: argparse.Namespace) -> FactsCache:
 
 
 def _gate(report: Report) -> int:
-    if any(quarters(violation.severity, violation.scope) and not violation.waived for violation in report.violations):
+    counted = (violation for violation in report.violations if not violation.waiver_on(report.day))
+    if any(quarters(violation.severity, violation.scope) for violation in counted):
         return FAILED
     return INCONCLUSIVE if report.score.inconclusive else PASS
+
+
+def _today() -> date:
+    """The day of the scan: in UTC, so that it is the same day everywhere."""
+    return datetime.now(UTC).date()
 
 
 def _name(path: Path) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from time import monotonic
 
 from . import chunks, history, messages, mirrors, scans
-from .engine.facts import EXTRACTOR_VERSION, Facts, decode
+from .engine.codec import decode
+from .engine.facts import EXTRACTOR_VERSION, Facts
 from .engine.git import GitError, Repository
 from .engine.parser_pool import ParserPool
 from .leases import kept_alive

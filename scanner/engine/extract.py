@@ -7,6 +7,7 @@ import codecs
 import re
 import warnings
 
+from scanner.engine.allowances import allowances, mentions_allowance
 from scanner.engine.environment import environment_uses, mentions_environment
 from scanner.engine.facts import Facts
 from scanner.engine.newer_syntax import lower
@@ -47,6 +48,9 @@ def extract(source: bytes) -> Facts:
     facts = module.facts(lines)
     if mentions_environment(source):
         facts.environment = tuple(sorted(environment_uses(tree, facts.imports)))
+    if mentions_allowance(source):
+        # A tree that was lowered has its statements on the same lines.
+        facts.allowances = tuple(sorted(allowances(source.decode(encoding, "replace"), tree)))
     return facts
 
 

@@ -1,4 +1,4 @@
-"""What one blob says, whatever path it lies at: the facts every rule works on, and how they are stored.
+"""What one blob says, whatever path it lies at: the facts every rule works on. codec.py stores them.
 
 Nothing here depends on a path, a repository or a configuration, so the same bytes have the same facts everywhere.
 Rows are tuples of plain values; a new rule adds fields at the end and raises EXTRACTOR_VERSION.
@@ -6,15 +6,10 @@ Rows are tuples of plain values; a new rule adds fields at the end and raises EX
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-import msgpack  # type: ignore[import-untyped]
-import zstandard
-
-EXTRACTOR_VERSION = 6
+EXTRACTOR_VERSION = 7
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 
@@ -197,6 +192,21 @@ class Cached(NamedTuple):
     returns: tuple[str, ...]
 
 
+class Allowance(NamedTuple):
+    """`# truthline: allow[rule] until=2027-01-31 reason=…` in a comment on `line`.
+
+    What of that rule lies on the lines `first` to `last` is waived. `until` or `reason` is "" where the comment does
+    not say it as it must: then it waives nothing.
+    """
+
+    line: int
+    first: int
+    last: int
+    rule: str
+    until: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Facts:
     """The facts of one blob. With another outcome than "ok" only `detail`, `line` (0 = unknown) and `lines` are told.
@@ -232,69 +242,9 @@ class Facts:
     instances: tuple[Instance, ...] = ()
     containers: tuple[Container, ...] = ()
     cached: tuple[Cached, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
     @property
     def parsed(self) -> bool:
         """Whether the blob could be read."""
         return self.outcome == "ok"
-
-
-_FIELDS = tuple(field.name for field in fields(Facts))
-_ROWS: dict[str, type[Any]] = {
-    "imports": Import,
-    "definitions": Definition,
-    "getters": Getter,
-    "nested": Nested,
-    "environment": EnvironmentUse,
-    "redefinitions": Redefinition,
-    "copyable": Copyable,
-    "singletons": Singleton,
-    "instances": Instance,
-    "containers": Container,
-    "cached": Cached,
-}
-
-
-# Small blobs compress badly alone: the dictionary knows what Python files have in common (5.6 MB → 4.2 MB for 8,902
-# files). tests/benchmarks/train_dictionary.py writes the next one beside the old ones, which stored facts name by id.
-_DICTIONARIES = [
-    zstandard.ZstdCompressionDict(path.read_bytes()) for path in sorted(Path(__file__).parent.glob("facts-*.zdict"))
-]
-_LEVEL = 6
-_DICTIONARIES[-1].precompute_compress(level=_LEVEL)
-
-
-class _Codec(threading.local):
-    """zstd's contexts are costly to make and not for two threads at once."""
-
-    def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_DICTIONARIES[-1])
-        self.decompressors = {
-            dictionary.dict_id(): zstandard.ZstdDecompressor(dict_data=dictionary) for dictionary in _DICTIONARIES
-        }
-
-
-_codec = _Codec()
-
-
-def pack(facts: Facts) -> bytes:
-    """Return the facts as bytes, not compressed. A lone surrogate in a string constant is told by its escape."""
-    told = [getattr(facts, name) for name in _FIELDS]
-    return cast(bytes, msgpack.packb(told, unicode_errors="backslashreplace"))
-
-
-def encode(facts: Facts) -> bytes:
-    """Return the facts as bytes for storage."""
-    return _codec.compressor.compress(pack(facts))
-
-
-def decode(data: bytes) -> Facts:
-    """Return what `encode` stored. Raises zstandard.ZstdError or ValueError for anything else."""
-    dictionary = zstandard.get_frame_parameters(data).dict_id
-    if dictionary not in _codec.decompressors:
-        raise ValueError(f"facts written with dictionary {dictionary}, which is not there")
-    values = msgpack.unpackb(_codec.decompressors[dictionary].decompress(data), use_list=False)
-    told = dict(zip(_FIELDS, values, strict=True))
-    for name, row in _ROWS.items():
-        told[name] = tuple(map(row._make, told[name]))
-    return Facts(**told)

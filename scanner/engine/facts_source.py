@@ -8,7 +8,8 @@ from types import TracebackType
 from zstandard import ZstdError
 
 from scanner.engine.cache import FactsCache
-from scanner.engine.facts import Facts, decode
+from scanner.engine.codec import decode
+from scanner.engine.facts import Facts
 from scanner.engine.git import Repository
 from scanner.engine.parser_pool import ParserPool
 

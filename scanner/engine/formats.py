@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from scanner.engine.report import Report
@@ -28,33 +29,37 @@ def scan_document(report: Report) -> dict[str, Any]:
         },
         "score": {
             **_service(report.score),
+            "with_waivers": report.with_waivers.value,
             "services": {name: _service(service) for name, service in report.score.services.items()},
             "symbols": {name: _area(symbol) for name, symbol in report.score.symbols.items()},
         },
         "counts": counts(report.violations, report.score.rules),
-        "violations": [violation_document(violation, report.score) for violation in report.violations],
+        "violations": [violation_document(violation, report.score, report.day) for violation in report.violations],
         "new": [],
         "fixed": [],
     }
 
 
-def history_line(moment: Moment) -> dict[str, Any]:
-    """Return one commit of a history. The score is null where it must not be compared with the baseline's."""
+def history_line(moment: Moment, day: date) -> dict[str, Any]:
+    """Return one commit of a history. The score is null where it must not be compared with the baseline's; waivers are
+    told that hold on `day`."""
     step = moment.step
     return {
         "commit": step.commit.sha,
         "parent": step.commit.parent,
-        "introduced": [violation_document(violation, moment.score) for violation in step.introduced],
+        "introduced": [violation_document(violation, moment.score, day) for violation in step.introduced],
         "fixed": list(step.fixed),
-        "moved": [{"from": move.source, "to": violation_document(move.violation, moment.score)} for move in step.moved],
+        "moved": [
+            {"from": move.source, "to": violation_document(move.violation, moment.score, day)} for move in step.moved
+        ],
         "score": moment.score.value if moment.comparable else None,
         "open": step.open,
     }
 
 
-def violation_document(violation: Violation, score: Score) -> dict[str, Any]:
-    """Return one violation; `points` is what it takes off the score."""
-    waived = violation.waived
+def violation_document(violation: Violation, score: Score, day: date) -> dict[str, Any]:
+    """Return one violation; `points` is what it takes off the score, `waived` the waiver that holds on `day`."""
+    waived = violation.waiver_on(day)
     return {
         "rule": violation.rule,
         "severity": violation.severity,

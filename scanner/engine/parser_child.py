@@ -17,8 +17,9 @@ import sys
 import time
 from typing import IO
 
+from scanner.engine.codec import encode
 from scanner.engine.extract import extract
-from scanner.engine.facts import Facts, encode
+from scanner.engine.facts import Facts
 
 LENGTH = struct.Struct(">I")
 _COLLECT_EVERY = 200

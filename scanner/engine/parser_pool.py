@@ -20,7 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from scanner.engine.facts import Facts, Outcome, encode
+from scanner.engine.codec import encode
+from scanner.engine.facts import Facts, Outcome
 from scanner.engine.git import MAX_FILE_BYTES
 from scanner.engine.parser_child import LENGTH
 

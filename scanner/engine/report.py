@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from scanner.engine import rule
 from scanner.engine.baseline import pin
@@ -12,9 +14,9 @@ from scanner.engine.coverage import Coverage
 from scanner.engine.git import Repository
 from scanner.engine.replay import snapshot_at
 from scanner.engine.score import Score, debts_of, epoch_of, score
-from scanner.engine.snapshot import FactsOf
+from scanner.engine.snapshot import FactsOf, Snapshot
 from scanner.engine.suggestion import complete, suggest
-from scanner.engine.violation import Violation
+from scanner.engine.violation import Violation, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A scanned commit. Violations stand by path and line."""
+    """A scanned commit. Violations stand by path and line.
+
+    `with_waivers` is the score without what the code waives on `day`, the day of the scan; `notes` say which waivers
+    waive nothing, and why.
+    """
 
     commit: str
     epoch: str
@@ -36,6 +42,9 @@ class Report:
     coverage: Coverage
     score: Score
     violations: tuple[Violation, ...]
+    day: date
+    with_waivers: Score
+    notes: tuple[str, ...] = ()
 
 
 def settings_at(repository: Repository, commit: str) -> Settings:
@@ -58,9 +67,17 @@ def settings_from(source: bytes, origin: str, repository: Repository, commit: st
 
 
 def examine(
-    repository: Repository, commit: str, settings: Settings, facts_of: FactsOf, baseline: str | None = None
+    repository: Repository,
+    commit: str,
+    settings: Settings,
+    facts_of: FactsOf,
+    baseline: str | None = None,
+    *,
+    day: date,
 ) -> Report:
     """Scan one commit (40 hex digits) and score it with the D of `baseline`, by default its own.
+
+    `day` is the day of the scan, in UTC: waivers in the code are judged by it.
 
     Raises GitError when the repository cannot be read.
     """
@@ -69,17 +86,36 @@ def examine(
     else:
         pinning = snapshot_at(repository, baseline, settings.config, facts_of)
         snapshot = snapshot_at(repository, commit, settings.config, facts_of, pinning.ranking)
-    debts = debts_of(snapshot.violations.values(), rule.areas())
+    found, pinned = snapshot.violations.values(), pin(pinning.obligations)
+    scores = [
+        score(debts_of(counted, rule.areas()), pinned, snapshot.coverage)
+        for counted in (found, [violation for violation in found if not violation.waiver_on(day)])
+    ]
     return Report(
         commit=commit,
         epoch=epoch_of(rule.ruleset(), settings.config.digest, baseline or commit),
         ruleset=rule.ruleset(),
         settings=settings,
         coverage=snapshot.coverage,
-        score=score(debts, pin(pinning.obligations), snapshot.coverage),
-        violations=tuple(sorted(snapshot.violations.values(), key=_place)),
+        score=scores[0],
+        violations=tuple(sorted(found, key=_place)),
+        day=day,
+        with_waivers=scores[1],
+        notes=tuple(_notes(snapshot, day)),
     )
 
 
 def _place(violation: Violation) -> tuple[str, int, str, str]:
     return violation.path, violation.line, violation.rule, violation.fingerprint
+
+
+def _notes(snapshot: Snapshot, day: date) -> Iterator[str]:
+    for path, row in snapshot.allowances():
+        place = f"{path}:{row.line}: the waiver"
+        if row.rule not in rule.all_rules():
+            yield f"{place} names {row.rule!r}, and there is no such rule"
+        elif not row.until or not row.reason:
+            missing = " and ".join(word for word, told in (("until", row.until), ("reason", row.reason)) if not told)
+            yield f"{place} of {row.rule} says no {missing}, so it waives nothing"
+        elif not Waiver(row.until, row.reason).holds_on(day):
+            yield f"{place} of {row.rule} ended on {row.until}"

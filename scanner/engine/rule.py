@@ -12,8 +12,8 @@ from functools import cache
 from typing import ClassVar, NamedTuple
 
 from scanner.engine import rules
-from scanner.engine.violation import Related, Severity, Violation, fingerprint
-from scanner.engine.world import World
+from scanner.engine.violation import Related, Severity, Violation, Waiver, fingerprint
+from scanner.engine.world import File, World
 
 # Raise it when the engine's reading of imports changes what rules report.
 _ENGINE = 1
@@ -79,9 +79,19 @@ class Rule(ABC):
                 message=finding.message,
                 fingerprint=fingerprint(self.name, *identity, ordinal),
                 canonical=finding.canonical,
+                waived=self._waiver(file, finding.line),
                 related=finding.related,
                 identity=(finding.enclosing, finding.subject, ordinal),
             )
+
+    def _waiver(self, file: File, line: int) -> Waiver | None:
+        """Return the waiver of the code that covers a line, of several the one that holds longest."""
+        known = [
+            Waiver(row.until, row.reason)
+            for row in (file.facts.allowances if file.facts else ())
+            if row.rule == self.name and row.first <= line <= row.last and row.until and row.reason
+        ]
+        return max(known, default=None)
 
     def _is_allowed(self, finding: Finding, world: World) -> bool:
         """Whether `[rules.NAME] allow` of the configuration names the finding's module, or the definition around it

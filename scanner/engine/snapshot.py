@@ -12,7 +12,7 @@ from typing import NamedTuple
 from scanner.engine.baseline import Obligations
 from scanner.engine.config import Config
 from scanner.engine.coverage import Coverage
-from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, Facts
+from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, Allowance, Facts
 from scanner.engine.git import LINK, PYTHON, Change
 from scanner.engine.ledger import Entry, Ledger, Reading
 from scanner.engine.ranking import Ranking
@@ -93,6 +93,11 @@ class Snapshot:
     def ranking(self) -> Ranking:
         """By what canonical definitions are proposed."""
         return self._world.ranking
+
+    def allowances(self) -> Iterator[tuple[str, Allowance]]:
+        """Yield the waivers in the code with their paths, valid or not, by path and line."""
+        for path, file in sorted(self._world.files.items()):
+            yield from ((path, row) for row in (file.facts.allowances if file.facts else ()))
 
     @property
     def coverage(self) -> Coverage:

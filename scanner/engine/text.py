@@ -50,6 +50,9 @@ class _Page:
             return
         value = self._in("title", f"Score {shown(self.score.value)} of 100")
         yield f"{value}, weighted debt {_debt(self.score.debt)}"
+        waived = sum(violation.waiver_on(self.report.day) is not None for violation in self.report.violations)
+        if waived and self.report.with_waivers.value is not None:
+            yield f"with {waived} waived in the code {shown(self.report.with_waivers.value)}"
         if self.score.inconclusive:
             yield self._in("high", "Inconclusive: less than 99 % of the files could be analysed.")
 

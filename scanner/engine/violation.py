@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, NamedTuple
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -22,10 +23,14 @@ class Related(NamedTuple):
 
 
 class Waiver(NamedTuple):
-    """A waiver written in the code. `until` is an ISO date."""
+    """A waiver written in the code. `until` is an ISO date, the last day on which it holds."""
 
     until: str
     reason: str
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it holds on a day; which day it is, is the business of whoever shows the violation."""
+        return day.isoformat() <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,10 @@ class Violation:
     waived: Waiver | None = None
     related: tuple[Related, ...] = ()
     identity: tuple[str, str, int] = ("", "", 0)
+
+    def waiver_on(self, day: date) -> Waiver | None:
+        """Return the waiver in the code if it holds on that day."""
+        return self.waived if self.waived and self.waived.holds_on(day) else None
 
 
 def fingerprint(rule: str, path: str, enclosing: str, subject: str, ordinal: int = 0) -> str:

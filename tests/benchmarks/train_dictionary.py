@@ -14,7 +14,7 @@ from pathlib import Path
 
 import zstandard
 
-from scanner.engine.facts import decode, pack
+from scanner.engine.codec import decode, pack
 from scanner.engine.parser_pool import ParserPool
 
 SIZE = 32 << 10  # twice as much gains one part in a hundred

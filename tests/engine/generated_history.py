@@ -84,6 +84,7 @@ class Author:
             f"__all__ = ['{name}', '{pick(NAMES)}']",
             pick(["def __getattr__(name): ...", "globals().update(x=1)", "import sys\nsys.modules['shop.made'] = 1"]),
             f"from shop.made import {name}",
+            f"from {target} import {name}  # truthline: allow[unresolvable-import] until=2999-01-0{number} reason=made",
             f"import {pick(MODULES)}\n{pick(MODULES)}.{name} = 1",
             f"from {target} import {name} as {name}",
             f"class {pick(['Mock', 'Old'])}Store{pick(['', '(Store)', '(Base)'])}: x = {number}",

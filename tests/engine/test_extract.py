@@ -5,8 +5,9 @@ from textwrap import dedent
 import pytest
 
 from scanner.engine import facts
+from scanner.engine.codec import decode, encode
 from scanner.engine.extract import extract
-from scanner.engine.facts import Facts, Import, decode, encode
+from scanner.engine.facts import Facts, Import
 
 
 def read(text: str) -> Facts:

@@ -9,8 +9,9 @@ import pytest
 import zstandard
 
 from scanner.engine import facts as codec
+from scanner.engine.codec import decode, encode, pack
 from scanner.engine.extract import extract
-from scanner.engine.facts import Facts, decode, encode, pack
+from scanner.engine.facts import Facts
 
 ENGINE = Path(codec.__file__).parent
 SOURCES = sorted(ENGINE.glob("*.py"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,9 @@ def report(*violations: Violation, origin: str | None = "truthline.toml", covera
     read = coverage or Coverage(60, 60, 0, 0, Share(60, 60), Share(40, 40))
     result = score(debts_of(violations, RULES), pin(owed), read)
     return Report(
-        "a" * 40, "0123456789abcdef", "r1", Settings(Config(services=("shop",)), origin), read, result, violations
-    )
+        "a" * 40, "0123456789abcdef", "r1", Settings(Config(services=("shop",)), origin), read, result, violations,
+        date(2027, 1, 1), result,
+    )  # fmt: skip
 
 
 def test_json() -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from scanner.engine import parser_pool
+from scanner.engine.codec import decode
 from scanner.engine.extract import extract
-from scanner.engine.facts import Facts, decode
+from scanner.engine.facts import Facts
 from scanner.engine.parser_pool import Limits, ParserPool, ParserPoolError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,7 +191,7 @@ def test_works_from_any_folder_and_any_environment(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from scanner.engine.parser_pool import ParserPool\n"
-        "from scanner.engine.facts import decode\n"
+        "from scanner.engine.codec import decode\n"
         "with ParserPool(1) as pool:\n"
         "    print([decode(data).outcome for _, data in pool.extract([('a', b'x = 1')])])\n"
     )

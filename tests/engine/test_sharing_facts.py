@@ -7,8 +7,9 @@ from textwrap import dedent
 import pytest
 
 from scanner.engine import facts
+from scanner.engine.codec import decode, encode
 from scanner.engine.extract import extract
-from scanner.engine.facts import Cached, Facts, Instance, Redefinition, decode, encode
+from scanner.engine.facts import Cached, Facts, Instance, Redefinition
 
 
 def read(text: str) -> Facts:

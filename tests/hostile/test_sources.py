@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scanner.engine.facts import Facts, decode
+from scanner.engine.codec import decode
+from scanner.engine.facts import Facts
 from scanner.engine.parser_pool import ParserPool
 from tests.hostile.sources import SOURCES, Source
 
