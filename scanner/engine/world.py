@@ -20,6 +20,7 @@ from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
 from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
+from scanner.engine.sources import Sources, Symbol
 from scanner.engine.violation import Scope
 
 
@@ -40,7 +41,7 @@ class Touched:
     `symbols` (service, name) have other production definitions; `bodies` (digests) stand in other production files
     or elsewhere in them; `instantiated` (path, name) are classes with another number of instances on module level;
     `cyclic` files are on another circle of imports; `registry` says that a canonical module gives a registered symbol
-    from another place than before."""
+    from another place than before; of `sources`, symbols, who imports them from where has changed."""
 
     files: set[str] = field(default_factory=set)
     symbols: set[tuple[str, str]] = field(default_factory=set)
@@ -48,6 +49,7 @@ class Touched:
     instantiated: set[tuple[str, str]] = field(default_factory=set)
     cyclic: set[str] = field(default_factory=set)
     registry: bool = False
+    sources: set[Symbol] = field(default_factory=set)
 
 
 class World:
@@ -63,6 +65,7 @@ class World:
         self.instances: dict[tuple[str, str], Counter[str]] = {}  # class → production files → instances in each
         self.loading = Cycles()  # of imports that run when a module is loaded
         self.calling = Cycles()  # of these and of imports inside functions
+        self.sources = Sources()
         self.touched = Touched()  # by the last change
         self.day = date.min  # the commit's date in UTC
         self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
@@ -232,6 +235,7 @@ class World:
             after = NO_LINKS
             if file is not None and file.facts is not None:
                 after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
+            touched.sources |= self.sources.replace(path, before, after)
             for tier, deferred in enumerate((False, True)):
                 old, new = _targets(before, deferred), _targets(after, deferred)
                 removed[tier].extend((path, target) for target in old - new)

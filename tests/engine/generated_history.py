@@ -48,8 +48,7 @@ class Author:
     def module(self) -> str:
         """Return a module's text; one in twelve cannot be read."""
         lines = [self.random.choice(self._statements()) for _ in range(self.random.randint(0, 9))]
-        if self.random.random() < 1 / 2:
-            lines.insert(0, self._lasting_import())
+        lines[:0] = [self._lasting_import() for _ in range(self.random.randint(0, 2))]
         if self.random.random() < 1 / 12:
             lines.append("def broken(:")
         return "\n".join(lines) + "\n"
@@ -157,7 +156,9 @@ class History:
         paths = sorted(self.files)
         if kind < 0.12:
             back = self.random.sample(sorted(LASTING), 4)
-            return self._keep({path: LASTING[path] for path in back}, [])
+            offered = self.random.random() < 2 / 3
+            texts = {path: LASTING[path] if offered else LASTING[path].replace(" as Retry", "") for path in back}
+            return self._keep(texts, [])
         if kind < 0.55 or not paths:
             known = self.random.random() < 0.6 and paths
             written = {

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from scanner.engine.links import Linked
+from scanner.engine.modules import ancestors
+from scanner.engine.rule import Finding, Rule
+from scanner.engine.sources import INITIAL, Symbol, builds_face, is_roundabout, symbol_of
+from scanner.engine.world import World
+
+
+class SplitImportSource(Rule):
+    """An unregistered symbol is imported from several modules, and this one is not its home.
+
+    What it does
+    ------------
+    Looks at every class, function and value of the repository that is defined once, is not in the registry, and that
+    the files which use it import from two modules or more. Reports each import that names neither the module that
+    defines the symbol nor a package around that module. A file through which others take the symbol is not one that
+    uses it.
+
+    Why is this bad
+    ---------------
+    Two files that use the same thing seem to use two. A module that only passes a name on cannot be changed or deleted,
+    and `mock.patch` reaches one path and not the other.
+
+    Example
+    -------
+        # shop/orders.py
+        from shop.money import Price
+
+        # shop/cart.py
+        from shop.orders import Price  # shop/orders.py merely uses it
+
+    Use instead
+    -----------
+        # shop/cart.py
+        from shop.money import Price
+
+    Not flagged
+    -----------
+    - Imports through the defining module, or any package around it (`from shop import Price`).
+    - Imports in `__init__.py`, which build a package's face.
+    - Imports through the one module that offers the symbol on purpose, in its `__all__` or by `Price as Price`, when no
+      package around the definition offers it. Of several such modules it is the one with the shortest path.
+    - Symbols that all who use them import from the same module, wherever that is.
+    - Registered symbols (non-canonical-import reports those) and classes defined more than once in the service
+      (duplicate-definition reports those).
+    - Modules, and names from outside the repository.
+    - The fallback in `except ImportError:`, and imports in `with pytest.raises(ImportError)`.
+    """
+
+    name = "split-import-source"
+    area = "imports"
+    severity = "low"
+
+    def keys(self, world: World) -> Iterable[Hashable]:
+        touched = world.touched
+        if touched.registry:
+            return world.links.keys() | touched.files
+        names = {name for _, name in touched.symbols}
+        symbols = touched.sources | {symbol for symbol in world.sources if symbol[1] in names}
+        importers = (files for symbol in symbols for files in world.sources.importers(symbol).values())
+        return touched.files.union(*importers)
+
+    def find(self, key: Hashable, world: World) -> Iterable[Finding]:
+        path = str(key)
+        links = world.links.get(path)
+        if links is None or builds_face(path):
+            return
+        for link in links.imports:
+            symbol = symbol_of(link)
+            if symbol is not None and symbol[0] != path and is_roundabout(link) and _is_split(symbol, link, world):
+                yield self._finding(path, link, world)
+
+    def _finding(self, path: str, link: Linked, world: World) -> Finding:
+        row, name, target = link
+        home = world.files[target.path].module
+        what = name if name == target.name else f"{name}, which is {target.name},"
+        message = f"{what} comes through {row.written}; others import it from elsewhere. It is defined in {home}."
+        subject = f"{row.written}:{name}"
+        canonical = f"{home}.{target.name}"
+        return Finding(
+            path, row.line, row.end_line, target.name, subject, message, self.severity, row.enclosing, canonical
+        )
+
+
+def _is_split(symbol: Symbol, link: Linked, world: World) -> bool:
+    """Whether a symbol has several sources of which the import's is a wrong one."""
+    path, name = symbol
+    sources = world.sources.importers(symbol)
+    if name in world.registered or link.name in world.registered:
+        return False
+    if len(world.definers.get((world.files[path].service, name), ())) > 1:
+        return False
+    # Modules that pass the symbol on import it themselves: that is no second source.
+    through = sum(symbol in _directly_imported(source, world) for source in sources)
+    if len(sources) + (world.sources.direct(symbol) > through) < 2:
+        return False
+    return link.target.via != _offering(symbol, sources, world)
+
+
+def _directly_imported(source: str, world: World) -> set[Symbol | None]:
+    """Return what a file imports from where it is defined or from a package around that; a face counts for nothing."""
+    if source not in world.links or builds_face(source):
+        return set()
+    return {symbol_of(link) for link in world.links[source].imports if not is_roundabout(link)}
+
+
+def _offering(symbol: Symbol, sources: Iterable[str], world: World) -> str:
+    """Return the file of the module that offers a symbol on purpose; "" when none does, or a package around it does."""
+    faces = (f"{folder}/{INITIAL}" for folder in ancestors(symbol[0]))
+    if any(face in world.links and symbol in world.links[face].symbols for face in faces):
+        return ""
+    offering = (source for source in sources if _offers(source, symbol, world))
+    return min(offering, key=lambda source: (len(source), source), default="")
+
+
+def _offers(source: str, symbol: Symbol, world: World) -> bool:
+    file = world.files.get(source)
+    if file is None or file.facts is None:
+        return False
+    names = {symbol[1]}
+    for row, name, target in world.links[source].imports:
+        if (target.path, target.name) == symbol:
+            names.update(bound for wanted, bound in row.names if wanted == name)
+    return not names.isdisjoint((*(file.facts.exports or ()), *file.facts.reexports))
