@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from dashboard import memberships
+from dashboard import audit, memberships
 from dashboard.access import connector_of, visible
 from dashboard.forms import ConnectForm
 from dashboard.models import Role
@@ -39,6 +39,7 @@ def _connect(person: User, source: str, ref: str) -> Repository:
     seen = connections.look(source, ref)
     with transaction.atomic():
         repository = connections.save(seen)
+        audit.record(person, "connected", repository.name, repository)
         memberships.add(repository, person, Role.ADMIN, by=person)
     return repository
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard import registry
+from dashboard import audit, registry
 from dashboard.access import actor_of, repository_for, role_in
 from dashboard.forms import SettingsForm
 from dashboard.models import Role
@@ -48,6 +48,8 @@ def _save(request: HttpRequest, form: SettingsForm) -> None:
             interval = timedelta(minutes=repository.interval_minutes)
             repository.next_scan_at = timezone.now() + interval if interval else None
         repository.save(update_fields=["name", "interval_minutes", "next_scan_at"])
+        if plain := sorted(set(form.changed_data) - {"config_toml"}):  # the registry tells of the configuration
+            audit.record(actor_of(request), "changed the settings of", repository.name, repository, fields=plain)
         if form.configures:
             registry.record(repository, form.cleaned_data["config_toml"], actor_of(request))
         if form.configures and not repository.archived_at:
@@ -63,6 +65,7 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.POST.get("archived") == "yes"
     if wanted and not repository.archived_at:
         repository.archived_at = timezone.now()
+        _record(request, repository, "archived")
         # The one that waits first, so that cancelling the other does not start it.
         for active in Scan.objects.filter(repository=repository).active().order_by("-id"):
             scanning.cancel(active)
@@ -70,6 +73,12 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     elif not wanted and repository.archived_at:
         repository.archived_at = None
         repository.next_scan_at = timezone.now() if repository.interval_minutes else None
+        _record(request, repository, "took up")
         messages.success(request, f"{repository.name} is tracked again.")
-    repository.save(update_fields=["archived_at", "next_scan_at"])
     return redirect("settings", slug)
+
+
+def _record(request: HttpRequest, repository: Repository, verb: str) -> None:
+    with transaction.atomic():
+        repository.save(update_fields=["archived_at", "next_scan_at"])
+        audit.record(actor_of(request), verb, repository.name, repository)

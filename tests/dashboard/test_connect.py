@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from dashboard import accounts, memberships
-from dashboard.models import Membership, Role
+from dashboard.models import AuditEvent, Membership, Role
 from scanner import connections
 from scanner.models import Repository, Scan
 from tests.git_server import git_server
@@ -91,6 +91,7 @@ def test_whoever_connects_is_its_admin(signed_in: Client, lead: User, shop: Path
     signed_in.post(reverse("connect"), {"source": str(shop)})
     member = Membership.objects.get()
     assert (member.user, member.role, member.by) == (lead, Role.ADMIN, lead)
+    assert [str(event) for event in AuditEvent.objects.order_by("pk")] == ["lead connected shop", "lead added lead"]
 
 
 @pytest.mark.parametrize("spelled", ["{}", "file://{}", "  {}", "FILE://{}"])

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.models import AuditEvent
 from scanner.models import Repository, Scan
 from tests.dashboard import world
 
@@ -97,6 +98,16 @@ def test_archive_stops_scans_and_can_be_undone(signed_in: Client, app: Repositor
     app.refresh_from_db()
     assert app.archived_at is None
     assert app.next_scan_at <= timezone.now()
+    signed_in.post(ADDRESS + "archive/", {"archived": "no"})
+    assert [str(event) for event in AuditEvent.objects.order_by("pk")] == ["lead archived app", "lead took up app"]
+
+
+def test_who_changed_the_name_is_remembered(signed_in: Client, app: Repository) -> None:
+    post(signed_in)
+    assert not AuditEvent.objects.exists()
+    post(signed_in, name="another")
+    event = AuditEvent.objects.get()
+    assert (str(event), event.detail) == ("lead changed the settings of another", {"fields": ["name"]})
 
 
 def test_a_file_in_the_repository_that_wins_is_named(signed_in: Client, app: Repository) -> None:
