@@ -235,9 +235,9 @@ def test_a_refused_post_changes_nothing(app: World, name: str) -> None:
 
 
 def snapshot() -> list[object]:
-    from dashboard.models import AuditEvent, Invitation, Override, Plan, Tick
+    from dashboard.models import AuditEvent, Invitation, Override, Plan, RegistryVersion, Tick
 
-    models = (AuditEvent, Criterion, Invitation, Membership, Override, Plan, Repository, Scan, Tick)
+    models = (AuditEvent, Criterion, Invitation, Membership, Override, Plan, RegistryVersion, Repository, Scan, Tick)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
