@@ -109,7 +109,7 @@ def unit_cost(score: Score, rule: str) -> float:
 
 def gain(score: Score, violation: Violation) -> float:
     """Return by how much the score rises when this one violation alone is fixed."""
-    key = _key(violation)
+    key = key_of(violation)
     total = measured_weight(score.areas)
     weight = Fraction(quarters(key.severity, key.scope), 4)
     gained = Fraction(0)
@@ -164,7 +164,7 @@ def _rules(score: Score, area: str, tallies: Iterable[Tally]) -> list[RuleLine]:
     for rule, rows in groupby(mine, key=lambda row: row.rule):
         counts: dict[Fraction, int] = {}
         for row in rows:
-            key = _key(row)
+            key = key_of(row)
             weight = Fraction(quarters(key.severity, key.scope), 4)
             counts[weight] = counts.get(weight, 0) + row.open
         weight = sum((each * count for each, count in counts.items()), Fraction(0))
@@ -174,8 +174,11 @@ def _rules(score: Score, area: str, tallies: Iterable[Tally]) -> list[RuleLine]:
     return sorted(lines, key=lambda line: (-line.points, line.rule))
 
 
-def _key(row: Tally | Violation) -> TallyKey:
-    """The database holds words; the models' writers made sure that they are severities and scopes."""
+def key_of(row: Tally | Violation) -> TallyKey:
+    """Return what a row is counted by.
+
+    The database holds words; the models' writers made sure that they are severities and scopes.
+    """
     return TallyKey(row.service, row.rule, cast(Severity, row.severity), cast(Scope, row.scope))
 
 

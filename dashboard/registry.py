@@ -228,9 +228,10 @@ def _effect(repository: Repository, text: str, pool: ParserPool) -> dict[str, An
     if commit is None or epoch is None or standing is None:
         raise Refused("Nothing has been scanned yet: there are no numbers to compare with.")
     after = trials.measure(repository, commit, config_file.parse(text), pool)
-    counts: Counter[str] = Counter()
-    for row in epoch.tallies.at(standing.seq):
-        counts[row.rule] += row.open
+    counts = {arithmetic.key_of(row): row.open for row in epoch.tallies.at(standing.seq) if row.open}
+    by_rule: Counter[str] = Counter()
+    for key, count in counts.items():
+        by_rule[key.rule] += count
     return {
         "seq": commit.seq,
         "before": {
@@ -238,7 +239,8 @@ def _effect(repository: Repository, text: str, pool: ParserPool) -> dict[str, An
             "score": standing.score,
             "debt": standing.debt,
             "open": standing.open,
-            "by_rule": {name: count for name, count in sorted(counts.items()) if count},
+            "by_rule": dict(by_rule),
+            "debt_by_rule": trials.debt_by_rule(counts),
         },
         "after": after.to_json(),
         "remeasured": arithmetic.remeasured(standing, epoch),

@@ -62,15 +62,20 @@ def suggested(survey: RegistrySurvey | None, config: Config, repository: Reposit
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """Open findings of one rule, now and then."""
+    """Open findings of one rule and what they add to the weighted debt V, now and then."""
 
     rule: str
     before: int
     after: int
+    debt: tuple[float, float]
 
     @property
     def moved(self) -> int:
         return self.after - self.before
+
+    @property
+    def debt_moved(self) -> float:
+        return self.debt[1] - self.debt[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +121,25 @@ def effect_of(version: RegistryVersion) -> Effect | None:
     if version.effect is None:
         return None
     before, after = version.effect["before"], version.effect["after"]
-    rules = sorted(before["by_rule"].keys() | after["by_rule"].keys())
-    changes = [RuleChange(name, before["by_rule"].get(name, 0), after["by_rule"].get(name, 0)) for name in rules]
+    changes = [
+        RuleChange(
+            name,
+            before["by_rule"].get(name, 0),
+            after["by_rule"].get(name, 0),
+            (before["debt_by_rule"].get(name, 0.0), after["debt_by_rule"].get(name, 0.0)),
+        )
+        for name in before["by_rule"].keys() | after["by_rule"].keys()
+    ]
     return Effect(
         sha=before["sha"],
         score=(before["score"], after["score"]),
         debt=(before["debt"], after["debt"]),
         open=(before["open"], after["open"]),
-        rules=tuple(sorted(changes, key=lambda change: (not change.moved, -abs(change.moved), change.rule))),
+        rules=tuple(sorted(changes, key=_most_changed)),
         symbols=tuple(sorted(after["symbols"].items(), key=lambda item: (item[1], item[0]))),
         remeasured=version.effect["remeasured"],
     )
+
+
+def _most_changed(change: RuleChange) -> tuple[float, int, str]:
+    return -abs(change.debt_moved), -abs(change.moved), change.rule

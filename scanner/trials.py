@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from .engine.baseline import pin
 from .engine.config import Config
 from .engine.parser_pool import ParserPool
 from .engine.replay import snapshot_at
-from .engine.score import debts_of, score
+from .engine.score import TallyKey, areas_of, debts_of, key_of, quarters, score
 from .engine.snapshot import Snapshot
 from .engine.suggestion import complete
 from .extraction import facts_of
@@ -25,7 +26,8 @@ class Trial:
     """What a new epoch with the configuration would say at its baseline, the commit `sha`.
 
     `score` is 0 to 100, None without production code; `debt` the weighted debt V; `by_rule` counts open violations
-    of all scopes; `symbols` are the scores of the registered symbols that are defined at their canonical module.
+    of all scopes and `debt_by_rule` is what they add to V; `symbols` are the scores of the registered symbols that are
+    defined at their canonical module.
     """
 
     sha: str
@@ -33,6 +35,7 @@ class Trial:
     debt: float
     open: int
     by_rule: dict[str, int]
+    debt_by_rule: dict[str, float]
     symbols: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
@@ -57,12 +60,23 @@ def measure(repository: Repository, commit: Commit, config: Config, pool: Parser
     """Return the numbers of a commit in an epoch that begins there with this configuration. Raises GitError."""
     snapshot = resolve(repository, commit, config, pool)
     found = snapshot.violations.values()
+    counts = Counter(map(key_of, found))
     result = score(debts_of(found, rule.areas()), pin(snapshot.obligations), snapshot.coverage)
     return Trial(
         sha=commit.sha,
         score=result.value,
         debt=float(result.debt),
         open=len(found),
-        by_rule=dict(sorted(Counter(violation.rule for violation in found).items())),
+        by_rule=dict(Counter(violation.rule for violation in found)),
+        debt_by_rule=debt_by_rule(counts),
         symbols={name: part.value for name, part in result.symbols.items() if part.value is not None},
     )
+
+
+def debt_by_rule(counts: Mapping[TallyKey, int]) -> dict[str, float]:
+    """Return what the open violations of each rule add to the weighted debt V, from their counts by key."""
+    areas = rule.areas()
+    debts: Counter[str] = Counter()
+    for key, count in counts.items():
+        debts[key.rule] += quarters(key.severity, key.scope) * count * len(areas_of(key.rule, areas))
+    return {name: debt / 4 for name, debt in debts.items()}

@@ -95,6 +95,7 @@ def registry_versions(found: Repository, lead) -> list[RegistryVersion]:
     row = {"symbol": "ALongSymbolNameWithoutAnyBreak" * 2, "module": long, "public": [long], "importance": 5}
     RegistrySurvey.objects.create(repository=found, found=[row | {"reason": "2 definitions"}], at=timezone.now())
     numbers = {"sha": world.sha(9, found.slug), "score": 90.0, "debt": 8.25, "open": 5, "symbols": {"get_long": 75.0}}
+    numbers |= {"debt_by_rule": {"global-getter": 8.25}}
     effect = {"seq": 9, "before": numbers | {"by_rule": {"global-getter": 5}}, "remeasured": 90.5}
     effect["after"] = numbers | {"score": 88.0, "by_rule": {"duplicate-definition": 7}}
     made = RegistryVersion.objects.create

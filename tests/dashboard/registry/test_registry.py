@@ -48,6 +48,9 @@ def test_the_effect_is_what_the_new_epoch_says(shop: Repository, lead, pool: Par
     for row in epoch.tallies.at(after.seq):
         counted[row.rule] += row.open
     assert {row.rule: row.after for row in effect.rules if row.after} == {k: v for k, v in counted.items() if v}
+    moved = {row.rule: row.debt_moved for row in effect.rules}
+    assert moved == dict.fromkeys(moved, 0.0) | {"duplicate-definition": 2.0}
+    assert sum(row.debt[1] for row in effect.rules) == after.debt
     assert effect.debt_moved == 2.0  # the duplicate weighs high instead of medium
     assert effect.by_size == pytest.approx(0.0)
     assert effect.by_registry == pytest.approx(after.score - before.score)

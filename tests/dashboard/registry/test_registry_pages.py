@@ -144,15 +144,24 @@ def test_nothing_changed_is_said(signed_in: Client, app: Repository) -> None:
 
 def numbers(score: float | None, debt: float, open_: int, **by_rule: int) -> dict[str, object]:
     rules = {name.replace("_", "-"): count for name, count in by_rule.items()}
-    return {"sha": world.sha(10, "app"), "score": score, "debt": debt, "open": open_, "by_rule": rules, "symbols": {}}
+    return {
+        "sha": world.sha(10, "app"),
+        "score": score,
+        "debt": debt,
+        "open": open_,
+        "by_rule": rules,
+        "debt_by_rule": {},
+        "symbols": {},
+    }
 
 
 @pytest.fixture
 def draft(app: Repository, lead) -> RegistryVersion:
     effect = {
         "seq": 10,
-        "before": numbers(90.0, 8.0, 5, global_getter=4, import_cycle=1),
-        "after": numbers(88.5, 9.25, 7, global_getter=4, duplicate_definition=3) | {"symbols": {"App": 41.5}},
+        "before": numbers(90.0, 8.0, 5, global_getter=4, import_cycle=1) | {"debt_by_rule": {"global-getter": 4.0}},
+        "after": numbers(88.5, 9.25, 7, global_getter=4, duplicate_definition=3)
+        | {"symbols": {"App": 41.5}, "debt_by_rule": {"global-getter": 6.5}},
         "remeasured": 90.25,
     }
     text = CONFIG.replace("importance = 3", "importance = 5")
@@ -167,7 +176,7 @@ def test_the_effect_is_shown_before_saving(signed_in: Client, app: Repository, d
     assert "8 → 9.25 ▲ +1.25" in text
     assert "5 → 7 ▲ +2" in text
     assert "−1.75 by this configuration, +0.25 by measuring the size (D) anew" in text
-    assert "duplicate-definition 0 3 ▲ +3 import-cycle 1 0 ▼ −1 global-getter 4 4 ±0" in text
+    assert "global-getter 4 4 ±0 4 6.50 ▲ +2.50 duplicate-definition 0 3 ▲ +3 0 0 ±0 import-cycle 1 0 ▼ −1" in text
     assert "App 41.50" in text
     assert "− importance = 3 + importance = 5" in text
     assert "more weight" in text
