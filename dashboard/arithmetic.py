@@ -120,6 +120,17 @@ def gain(score: Score, violation: Violation) -> float:
     return float(gained)
 
 
+def with_waivers(score: Score, waived: Iterable[tuple[str, str, str, int]]) -> float | None:
+    """Return the score without what is waived: rows of (rule, severity, scope, how many are open)."""
+    spared: dict[str, Fraction] = {}
+    for rule, severity, scope, count in waived:
+        for area in areas_of(rule, AREA_OF_RULE):
+            weight = Fraction(quarters(cast(Severity, severity), cast(Scope, scope)) * count, 4)
+            spared[area] = spared.get(area, Fraction(0)) + weight
+    areas = {name: AreaScore(area.d, area.v - spared.get(name, 0)) for name, area in score.areas.items()}
+    return Score(areas, rules=AREA_OF_RULE).value
+
+
 def explain(score: Score | None, tallies: Iterable[Tally] = ()) -> list[AreaLine]:
     """Return the areas in their order; with the tallies of the same commit, each with its rules."""
     if score is None:

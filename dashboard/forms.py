@@ -13,7 +13,7 @@ from scanner.engine.violation import SCOPES, SEVERITIES
 from scanner.models import Repository
 
 INTERVALS = {15: "every 15 minutes", 60: "every hour", 360: "every 6 hours", 1440: "every day", 0: "only when asked"}
-STATES = {"open": "open", "fixed": "fixed", "all": "open and fixed"}
+STATES = {"open": "open", "fixed": "fixed", "all": "open and fixed", "waived": "open, waived in the code"}
 ORDERS = {"points": "Costliest first", "newest": "Newest first", "path": "By path"}
 
 
@@ -131,7 +131,7 @@ class ViolationFilter(forms.Form):
 
     @property
     def lifetimes(self) -> str:
-        """Which ones: open, fixed or all."""
+        """Which ones: open, fixed, all or waived."""
         return self.chosen.get("state", "open")
 
     @property

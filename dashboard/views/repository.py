@@ -59,7 +59,10 @@ def _numbers(summary: Summary, epoch: Epoch) -> dict[str, Any]:
     now = list(tallies.at(epoch.replayed_seq))
     before = list(tallies.at(summary.head.earlier_seq)) if summary.head and summary.head.earlier_seq else None
     lines = arithmetic.explain(summary.score, now)
+    waived = list(Violation.objects.filter(epoch=epoch).open().waived_on(summary.now.date()).count_by_weight())
     return {
+        "waived": sum(count for *_, count in waived),
+        "with_waivers": arithmetic.with_waivers(summary.score, waived) if summary.score else None,
         "areas": lines,
         "measured_weight": sum(line.weight for line in lines if line.value is not None),
         "worst": next((line for line in lines if line.worst), None),

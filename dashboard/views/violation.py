@@ -45,6 +45,7 @@ def violation(request: HttpRequest, slug: str, fingerprint: str) -> HttpResponse
         "summary": summary,
         "tab": "violations",
         "violation": found,
+        "waived": found.is_waived_on(summary.now.date()),
         "lives": lives,
         "gain": arithmetic.gain(summary.score, found) if summary.score and found.is_open else None,
         "unit": arithmetic.unit_cost(summary.score, found.rule) if summary.score else None,

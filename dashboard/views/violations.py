@@ -43,6 +43,7 @@ def violations(request: HttpRequest, slug: str) -> HttpResponse:
         "repository": repository,
         "summary": summary,
         "tab": "violations",
+        "today": summary.now.date().isoformat(),
         "page": page,
         "dearest": max((row.points for row in page.rows), default=0.0),
         "next": _address(request, after=page.after) if page.after else "",
@@ -61,7 +62,9 @@ def matching(repository: Repository, summary: Summary, form: ViolationFilter) ->
     asked = form.chosen
     rows = arithmetic.costed(Violation.objects.filter(epoch=repository.current_epoch_id), summary.score)
     if form.lifetimes != "all":
-        rows = rows.open() if form.lifetimes == "open" else rows.newest_fixed()
+        rows = rows.newest_fixed() if form.lifetimes == "fixed" else rows.open()
+    if form.lifetimes == "waived":
+        rows = rows.waived_on(summary.now.date())
     for name in ("rule", "severity", "scope", "service"):
         if name in asked:
             rows = rows.filter(**{name: asked[name]})

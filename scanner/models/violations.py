@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -79,6 +80,15 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
     def by_file(self) -> models.QuerySet[Violation, dict[str, Any]]:
         """Files by what their violations cost together, the dearest first. Needs `costing`."""
         return self.values("path").annotate(open=Count("id"), cost=Sum("points")).order_by("-cost", "-open", "path")
+
+    def waived_on(self, day: date) -> ViolationQuerySet:
+        """Those with a waiver in the code that holds on that day."""
+        return self.filter(waived__until__gte=day.isoformat())
+
+    def count_by_weight(self) -> models.QuerySet[Violation, tuple[str, str, str, int]]:
+        """(rule, severity, scope, how many)."""
+        keys = ("rule", "severity", "scope")
+        return self.order_by().values_list(*keys).annotate(count=Count("id")).order_by(*keys)
 
     def newest(self, count: int) -> list[Violation]:
         """The newest `count` that came and the newest `count` that were fixed; `end` says which, in one query."""
@@ -161,3 +171,7 @@ class Violation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.fixed is None
+
+    def is_waived_on(self, day: date) -> bool:
+        """Whether a waiver in the code holds on that day."""
+        return bool(self.waived) and day.isoformat() <= self.waived["until"]
