@@ -108,7 +108,7 @@ def suggest(options: argparse.Namespace) -> int:
     """Print a ready truthline.toml for a commit, whatever configuration that has."""
     repository = Repository(options.path)
     commit = repository.resolve(options.rev)
-    config = suggestion.suggest(repository.tree(commit))
+    config = suggestion.suggest_at(repository, commit)
     with destination(options.output) as output, _facts(options, repository) as facts_of:
         output.write(propose(snapshot_at(repository, commit, config, facts_of)).toml.encode())
     return PASS

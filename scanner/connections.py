@@ -13,7 +13,7 @@ from . import mirrors, scans
 from .engine.config import FILE_NAME, ConfigError, to_toml
 from .engine.config_file import parse
 from .engine.git import PYTHON, GitError
-from .engine.suggestion import suggest
+from .engine.suggestion import suggest_at
 from .models import Repository, Scan
 
 
@@ -66,6 +66,7 @@ def look(source: str, ref: str = "") -> Seen:
         tree = repository.tree(found.head)
         own = repository.read(found.head, FILE_NAME)
         commits = len(repository.history(found.head))
+        suggested = to_toml(suggest_at(repository, found.head))
     except GitError as error:
         raise ConnectError(str(error)) from error
     files = sum(path.endswith(PYTHON) for path in tree)
@@ -73,7 +74,7 @@ def look(source: str, ref: str = "") -> Seen:
         raise ConnectError(f"{found.path} has no Python file at {found.ref}.")
     if own is not None:
         _refuse_wrong_config(own, found.head)
-    return Seen("", found.path, found.ref, found.head, commits, files, to_toml(suggest(tree.keys())), notes)
+    return Seen("", found.path, found.ref, found.head, commits, files, suggested, notes)
 
 
 def connect(source: str, ref: str = "", *, name: str = "", scan: bool = True) -> Repository:

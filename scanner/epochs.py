@@ -17,16 +17,14 @@ from .models import Epoch, Repository, Scan
 from .scans import Refused
 
 
-def written_config(
-    repository: Repository, source: git.Repository, head: str, paths: Collection[str]
-) -> tuple[config.Config, bool]:
+def written_config(repository: Repository, source: git.Repository, head: str) -> tuple[config.Config, bool]:
     """Return the configuration for a scan of `head`, and whether it is the repository's own file, which wins.
 
-    Where nobody has written one it is suggested from the tree's paths and stored, so that the next tree has the same.
+    Where nobody has written one it is suggested from the tree and stored, so that the next tree has the same.
     """
     own = source.read(head, config.FILE_NAME)
     if own is None and not repository.config_toml:
-        repository.config_toml = config.to_toml(suggestion.suggest(paths))
+        repository.config_toml = config.to_toml(suggestion.suggest_at(source, head))
         repository.save(update_fields=["config_toml"])
     try:
         return parse(repository.config_toml if own is None else own), own is not None

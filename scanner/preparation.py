@@ -28,7 +28,7 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
     tree = source.tree(head)
     if repository.current_epoch_id is None and not any(path.endswith(git.PYTHON) for path in tree):
         raise scans.Refused(f"{repository.source} has no Python file at {repository.ref}.")
-    written, own = epochs.written_config(repository, source, head, tree)
+    written, own = epochs.written_config(repository, source, head)
     lease.check()
     with transaction.atomic():
         lease.guard()

@@ -15,7 +15,7 @@ from scanner.engine.git import Repository
 from scanner.engine.replay import snapshot_at
 from scanner.engine.score import Score, debts_of, epoch_of, score
 from scanner.engine.snapshot import FactsOf, Snapshot
-from scanner.engine.suggestion import complete, suggest
+from scanner.engine.suggestion import complete, suggest_at
 from scanner.engine.violation import Violation, Waiver
 
 
@@ -51,7 +51,7 @@ def settings_at(repository: Repository, commit: str) -> Settings:
     """Return the configuration in the commit's root, else a suggested one. Raises ConfigError."""
     source = repository.read(commit, FILE_NAME)
     if source is None:
-        return Settings(suggest(repository.tree(commit)), None)
+        return Settings(suggest_at(repository, commit), None)
     return settings_from(source, f"{FILE_NAME} at {commit[:12]}", repository, commit)
 
 

@@ -191,7 +191,8 @@ class Resolver:
             found = next((target for target in targets if target.state is State.FOUND), None)
             if found is not None:
                 return found
-        elif not interface.traits & ANY_NAME:
+        elif not interface.traits & ANY_NAME and name not in (interface.exports or ()):
+            # One that only type checkers see bound and `__all__` promises is made when somebody asks for it.
             led = next((target for target in targets if target.path), Target(State.TYPING))
             return led._replace(state=State.TYPING)
         if origins:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from scanner.engine.config import DEFAULT_SCOPES, Config
+from scanner.engine.generated import generated_files
+from scanner.engine.git import LINK, Repository
 from scanner.engine.globs import translate
 from scanner.engine.violation import Scope
 
@@ -32,11 +34,37 @@ _PROJECT_FILES = frozenset({"setup.py", "manage.py"})
 _LEAST_MODULES = 5
 
 
-def suggest(paths: Collection[str]) -> Config:
-    """Return a configuration for a tree: scopes that fit it, roots such as `src`, top-level packages as services."""
+def suggest_at(repository: Repository, commit: str) -> Config:
+    """Return a configuration for a commit's tree. Raises GitError."""
+    tree = repository.tree(commit)
+    chosen = _production(suggest(tree), tree)
+    return suggest(tree, generated_files(repository, {path: tree[path] for path in chosen if tree[path] != LINK}))
+
+
+def suggest(paths: Collection[str], generated: Collection[str] = ()) -> Config:
+    """Return a configuration for a tree: scopes that fit it, roots such as `src`, top-level packages as services.
+
+    `generated` are the files that say that a program wrote them.
+    """
     python = [path for path in paths if path.endswith(".py")]
     config = complete(Config(scopes=tuple(_scopes(python))), python)
+    if generated:
+        scopes = dict(config.scopes)
+        scopes["generated"] = (*scopes["generated"], *_globs(generated, python))
+        config = replace(config, scopes=tuple(scopes.items()))
     return replace(config, services=tuple(sorted(_services(_production(config, python), config.roots or ("",)))))
+
+
+def _globs(generated: Collection[str], python: Collection[str]) -> list[str]:
+    """Return the files, or in place of all Python files of a folder the folder."""
+    chosen, folders = set(generated), Counter(path.rpartition("/")[0] for path in python)
+    full = {
+        folder
+        for folder, count in Counter(path.rpartition("/")[0] for path in chosen).items()
+        if folder and 1 < count == folders[folder]
+    }
+    alone = {path for path in chosen if path.rpartition("/")[0] not in full}
+    return sorted(glob for glob in alone | {f"{folder}/*.py" for folder in full} if not set(glob) & set("[]?"))
 
 
 def complete(config: Config, paths: Collection[str]) -> Config:

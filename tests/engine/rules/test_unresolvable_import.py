@@ -147,6 +147,21 @@ CLEAN = {
         from pkg import anything
         from pkg.lazy import anything
         """,
+    "bound for type checkers and promised by __all__": """
+        ## pkg/__init__.py
+        from typing import TYPE_CHECKING
+        from . import local
+        __all__ = ("App",)
+        if TYPE_CHECKING:
+            from .app import App
+        local.recreate(__name__)
+        ## pkg/local.py
+        def recreate(name): ...
+        ## pkg/app.py
+        class App: ...
+        ## pkg/a.py
+        from pkg import App
+        """,
     "star imports that provide it, from here or from elsewhere": """
         ## pkg/__init__.py
         from .b import *
