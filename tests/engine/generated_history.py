@@ -12,6 +12,7 @@ NAMES = ("Store", "Retry", "State", "connect", "get_store", "LIMIT")
 # Modules that come back again and again: what others import is mostly there, and offered in several places.
 LASTING = {
     "shop/core/__init__.py": "",
+    "shop/core/base.py": "class Store: x = 1\n",
     "shop/core/store.py": "class Store: ...\nclass Basket(Store): ...\n",
     "shop/a.py": "from shop.core.store import Store, Basket\nDepot = Store\n",
     "shop/web/b.py": "from shop.a import *\nfrom shop.core.store import Basket\n__all__ = ['Basket', 'Store']\n",
@@ -56,7 +57,8 @@ class Author:
     def _lasting_import(self) -> str:
         pick = self.random.choice
         if self.random.random() < 1 / 2:
-            return f"from shop{pick(['.a', '.core.store', '.web.b'])} import {pick(['Store', 'Depot', 'Basket'])}"
+            module = pick(["a", "core.store", "core.base", "web.b"])
+            return f"from shop.{module} import {pick(['Store', 'Depot', 'Basket'])}"
         return f"from shared{pick(['.a', '.base', '.utils'])} import {pick(['Retry', 'State', 'connect'])}"
 
     def _statements(self) -> list[str]:
@@ -156,8 +158,9 @@ class History:
         paths = sorted(self.files)
         if kind < 0.12:
             back = self.random.sample(sorted(LASTING), 4)
-            offered = self.random.random() < 2 / 3
-            texts = {path: LASTING[path] if offered else LASTING[path].replace(" as Retry", "") for path in back}
+            texts = {path: LASTING[path] for path in back}
+            if self.random.random() < 1 / 3:
+                texts = {path: _otherwise(text) for path, text in texts.items()}
             return self._keep(texts, [])
         if kind < 0.55 or not paths:
             known = self.random.random() < 0.6 and paths
@@ -200,3 +203,8 @@ class History:
             lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data))
         self._stream += lines
         return self._marks
+
+
+def _otherwise(text: str) -> str:
+    """Return a lasting module that offers the same names in another way."""
+    return text.replace(" as Retry", "").replace("class Store: ...", "from shop.core.base import Store")

@@ -74,7 +74,7 @@ class Book:
         self.seen += Counter(v.rule for v in step.introduced)
 
 
-@pytest.mark.parametrize(("seed", "length"), [(1, 220), (14, 120)])
+@pytest.mark.parametrize(("seed", "length"), [(4, 220), (14, 120)])
 def test_every_step_equals_a_full_scan(tmp_path: Path, seed: int, length: int) -> None:
     History(tmp_path / "repository", seed).write(length)
     repository = Repository(tmp_path / "repository")
