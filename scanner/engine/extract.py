@@ -31,7 +31,7 @@ def extract(source: bytes) -> Facts:
     Raises RecursionError or MemoryError when the parser gives up on deeply nested code.
     """
     lines = source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
-    encoding = _encoding(source)
+    encoding = encoding_of(source)
     if encoding is None:
         return Facts("unsupported-encoding", "the coding line names an encoding that is not read", 1, lines)
     try:
@@ -69,7 +69,7 @@ def _lowered(source: bytes, encoding: str) -> ast.Module | None:
         return None
 
 
-def _encoding(source: bytes) -> str | None:
+def encoding_of(source: bytes) -> str | None:
     """Return the name of the file's encoding as PEP 263 tells it, None when it is not one of those read."""
     for line in source[:1_000].removeprefix(codecs.BOM_UTF8).splitlines()[:2]:
         cookie = _COOKIE.match(line)

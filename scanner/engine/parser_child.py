@@ -1,6 +1,7 @@
-"""The parser process: reads sources from its standard input, writes their facts, and may die of any of them.
+"""The parser process: reads sources from its standard input, writes answers, and may die of any of them.
 
 Both ways a message is its length (4 bytes, big-endian) and that many bytes. The first message out is empty: ready.
+A message in begins with one byte for the kind of work (`parser_work`).
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ import sys
 import time
 from typing import IO
 
-from scanner.engine.codec import encode
-from scanner.engine.extract import extract
-from scanner.engine.facts import Facts
+from scanner.engine.parser_work import BY_CODE
 
 LENGTH = struct.Struct(">I")
 _COLLECT_EVERY = 200
@@ -29,41 +28,42 @@ _PR_SET_PDEATHSIG = 1
 
 def main(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     """Serve until the standard input ends."""
-    sources, facts = _pipes()
+    sources, answers = _pipes()
     _die_with(parent)
     _limit(memory_bytes)
     gc.disable()
     gc.freeze()
-    _send(facts, b"")
+    _send(answers, b"")
     served = 0
     while (source := _receive(sources)) is not None:
         _allow_cpu(cpu_seconds)
-        _send(facts, _answer(source, fresh=served == 0))
+        _send(answers, _answer(source, fresh=served == 0))
         served += 1
         if served % _COLLECT_EVERY == 0:
             gc.collect()
 
 
-def _answer(source: bytes, *, fresh: bool) -> bytes:
-    """Return the encoded facts. Out of memory in a used process proves nothing: it ends, and a fresh one tries."""
+def _answer(message: bytes, *, fresh: bool) -> bytes:
+    """Do what is asked for. Out of memory in a used process proves nothing: it ends, and a fresh one tries."""
+    work = BY_CODE[message[:1]]
     try:
-        return encode(extract(source))
+        return work.do(message[1:])
     except RecursionError:
-        return encode(Facts("unparsable", detail="nested too deeply"))
+        return work.failed("unparsable", "nested too deeply")
     except MemoryError:
         if not fresh:
             raise SystemExit from None
-    return encode(Facts("unparsable", detail="too deep or too large for the parser's memory"))
+    return work.failed("unparsable", "too deep or too large for the parser's memory")
 
 
 def _pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Take the pipes away from standard input and output, where a library may print."""
     sources = os.fdopen(os.dup(0), "rb")
-    facts = os.fdopen(os.dup(1), "wb")
+    answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "r+b", buffering=0) as null:
         for standard in (0, 1, 2):
             os.dup2(null.fileno(), standard)
-    return sources, facts
+    return sources, answers
 
 
 def _die_with(parent: int) -> None:
@@ -103,6 +103,6 @@ def _receive(sources: IO[bytes]) -> bytes | None:
     return sources.read(size)
 
 
-def _send(facts: IO[bytes], message: bytes) -> None:
-    facts.write(LENGTH.pack(len(message)) + message)
-    facts.flush()
+def _send(answers: IO[bytes], message: bytes) -> None:
+    answers.write(LENGTH.pack(len(message)) + message)
+    answers.flush()

@@ -20,10 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from scanner.engine.codec import encode
-from scanner.engine.facts import Facts, Outcome
 from scanner.engine.git import MAX_FILE_BYTES
 from scanner.engine.parser_child import LENGTH
+from scanner.engine.parser_work import WORK, Work
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 16
@@ -87,10 +86,20 @@ class ParserPool:
         At most one file per process is under way, and `blobs` is asked for no more than that.
         Raises ParserPoolError.
         """
+        return self._run(WORK["extract"], blobs)
+
+    def rewrite(self, requests: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Yield (name, answer) for every named request (`scanner.engine.fixes.messages`), in any order.
+
+        Raises ParserPoolError.
+        """
+        return self._run(WORK["rewrite"], requests)
+
+    def _run(self, work: Work, blobs: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes]]:
         sources = iter(blobs)
         with selectors.DefaultSelector() as selector:
             try:
-                yield from self._serve(sources, selector)
+                yield from self._serve(work, sources, selector)
             finally:
                 # Left in the middle of a file: its answer must not be taken for the next one's.
                 for child in [child for child in self._children if child.sha is not None]:
@@ -98,7 +107,7 @@ class ParserPool:
                     child.kill()
 
     def _serve(
-        self, sources: Iterator[tuple[str, bytes | None]], selector: selectors.BaseSelector
+        self, work: Work, sources: Iterator[tuple[str, bytes | None]], selector: selectors.BaseSelector
     ) -> Iterator[tuple[str, bytes]]:
         """Keep every process busy, and hand out an answer only after its process has the next file."""
         idle = list(self._children)
@@ -111,11 +120,11 @@ class ParserPool:
                 if not sha:
                     more = False
                 elif source is None or len(source) > self._limits.file_bytes:
-                    answers.append((sha, _failed("too-large", f"larger than {self._limits.file_bytes:,} bytes")))
+                    answers.append((sha, work.failed("too-large", f"larger than {self._limits.file_bytes:,} bytes")))
                     break
                 else:
                     child = idle.pop() if idle else self._start()
-                    child.give(sha, source, selector)
+                    child.give(sha, work, source, selector)
                     busy.append(child)
             yield from answers
             answers.clear()
@@ -146,10 +155,6 @@ class ParserPool:
         return [(child, answer) for child in busy if (answer := child.answer()) is not None]
 
 
-def _failed(outcome: Outcome, detail: str) -> bytes:
-    return encode(Facts(outcome, detail=detail))
-
-
 class _Child:
     """One parser process and the file it works on."""
 
@@ -158,6 +163,7 @@ class _Child:
         self.alive = False
         self.deadline = 0.0
         self._limits = limits
+        self._work = WORK["extract"]
         self._source = b""
         self._to_write = memoryview(b"")
         self._received = bytearray()
@@ -180,11 +186,11 @@ class _Child:
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
 
-    def give(self, sha: str, source: bytes, selector: selectors.BaseSelector) -> None:
+    def give(self, sha: str, work: Work, source: bytes, selector: selectors.BaseSelector) -> None:
         """Start on a file."""
-        self.sha, self._source = sha, source
+        self.sha, self._work, self._source = sha, work, source
         self.deadline = time.monotonic() + self._limits.wall_seconds
-        self._to_write = memoryview(LENGTH.pack(len(source)) + source)
+        self._to_write = memoryview(LENGTH.pack(1 + len(source)) + work.code + source)
         self._received.clear()
         self._verdict = None
         selector.register(self._stdout, selectors.EVENT_READ, (self, False))
@@ -218,16 +224,16 @@ class _Child:
             # Only a fresh process tells what this file does: the same bytes must have the same outcome. Even for
             # SIGXCPU: the kernel counts it in ticks, which run away from the true processor time over a long life.
             self._launch()
-            self.give(self.sha or "", self._source, selector)
+            self.give(self.sha or "", self._work, self._source, selector)
         else:
             self._verdict = self._epitaph()
 
     def _epitaph(self) -> bytes:
         code = self._process.returncode
         if code == -signal.SIGXCPU:
-            return _failed("timeout", f"not parsed within {self._limits.cpu_seconds} s of processor time")
+            return self._work.failed("timeout", f"not parsed within {self._limits.cpu_seconds} s of processor time")
         reason = signal.strsignal(-code) if code < 0 else f"exit code {code}"
-        return _failed("crash", f"the parser died: {reason}")
+        return self._work.failed("crash", f"the parser died: {reason}")
 
     def answer(self) -> bytes | None:
         """Return the encoded facts of the file once they are known; a dead or late process is one of its outcomes."""
@@ -237,7 +243,7 @@ class _Child:
                 self._verdict = bytes(self._received[LENGTH.size : LENGTH.size + size])
         if self._verdict is None and time.monotonic() >= self.deadline:
             self.kill()
-            self._verdict = _failed("timeout", f"not parsed within {self._limits.wall_seconds:g} s")
+            self._verdict = self._work.failed("timeout", f"not parsed within {self._limits.wall_seconds:g} s")
         return self._verdict
 
     def take(self, selector: selectors.BaseSelector) -> str:
