@@ -19,8 +19,12 @@ from scanner.engine.cache import CacheError, FactsCache, default_folder
 from scanner.engine.config import ConfigError
 from scanner.engine.facts_source import FactsSource
 from scanner.engine.formats import VERSION, history_line, scan_document
+from scanner.engine.fixes.account import Account
+from scanner.engine.fixes.patching import Patch
+from scanner.engine.fixes.planning import RULES
+from scanner.engine.fixes.repair import Workshop, wanted
 from scanner.engine.git import LINK, PYTHON, GitError, Repository
-from scanner.engine.parser_pool import ParserPoolError
+from scanner.engine.parser_pool import ParserPool, ParserPoolError
 from scanner.engine.proposal import propose
 from scanner.engine.replay import snapshot_at
 from scanner.engine.report import Report, Settings, examine, settings_at, settings_from
@@ -31,7 +35,7 @@ from scanner.terminal import OutputError, Progress, destination
 
 PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
 INTERRUPTED = 128 + signal.SIGINT
-RESERVED = {"fix"}
+_CONFIG_HELP = "default: truthline.toml in the commit's root"
 
 
 class UsageError(Exception):
@@ -55,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return history(_history_parser().parse_args(words[1:]))
         if words[:1] == ["suggest"]:
             return suggest(_suggest_parser().parse_args(words[1:]))
-        if words and words[0] in RESERVED:
-            raise UsageError(f"{words[0]} is not part of this version (for a folder of that name: ./{words[0]})")
+        if words[:1] == ["fix"]:
+            return fix(_fix_parser().parse_args(words[1:]))
         return scan(_scan_parser().parse_args(words))
     except (UsageError, GitError, ConfigError, CacheError, OutputError, ParserPoolError) as error:
         sys.stderr.write(f"truthline: {error}\n")
@@ -111,6 +115,23 @@ def suggest(options: argparse.Namespace) -> int:
     config = suggestion.suggest_at(repository, commit)
     with destination(options.output) as output, _facts(options, repository) as facts_of:
         output.write(propose(snapshot_at(repository, commit, config, facts_of)).toml.encode())
+    return PASS
+
+
+def fix(options: argparse.Namespace) -> int:
+    """Print patches that repair findings; on standard error, why others stay and what a patch may break."""
+    repository = Repository(options.path)
+    commit = repository.resolve(options.rev)
+    settings = _settings(options, repository, commit)
+    account = Account()
+    with destination(options.output) as output, _facts(options, repository) as facts_of, ParserPool(1) as pool:
+        workshop = Workshop(repository, commit, settings.config, facts_of)
+        findings = wanted(workshop.violations.values(), options.rule, options.symbol, options.only)
+        for result in workshop.repair(findings, pool):
+            sys.stderr.writelines(f"{line}\n" for line in account.lines(result))
+            if isinstance(result, Patch):
+                output.write(result.diff)
+    sys.stderr.write(f"{account.summary()}\n")
     return PASS
 
 
@@ -209,9 +230,21 @@ def _suggest_parser() -> Parser:
     return parser
 
 
+def _fix_parser() -> Parser:
+    parser = _parser(
+        "truthline fix", "Print patches that move imports to their canonical modules. git apply takes them; nothing is written."
+    )
+    parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit to repair (default: HEAD)")
+    parser.add_argument("--rule", choices=sorted(RULES), metavar="RULE", help=f"only this one of {', '.join(sorted(RULES))}")
+    parser.add_argument("--symbol", metavar="NAME", help="only findings about this symbol")
+    parser.add_argument("--path", dest="only", metavar="GLOB", help="only files that match, such as 'shop/**'")
+    parser.add_argument("--config", type=_path, metavar="FILE", help=_CONFIG_HELP)
+    return parser
+
+
 def _add_configuration(parser: Parser) -> None:
     parser.add_argument("--baseline", metavar="REV", help="the commit whose size the score is measured by")
-    parser.add_argument("--config", type=_path, metavar="FILE", help="default: truthline.toml in the commit's root")
+    parser.add_argument("--config", type=_path, metavar="FILE", help=_CONFIG_HELP)
 
 
 def _parser(name: str, description: str, epilog: str = "") -> Parser:

@@ -28,9 +28,9 @@ class ModuleUses:
         for alias in node.names:
             if alias.name != move.module:
                 continue
-            if alias.asname or "." not in alias.name + move.to_module:
-                notes += self.attributes(alias.asname or alias.name, scope, move)
-            if not alias.asname:
+            if alias.asname:
+                notes += self.attributes(alias.asname, scope, move)
+            else:
                 found, chains = self._chains(node, scope, move, moves)
                 notes += found
                 edits += chains
