@@ -26,11 +26,19 @@ class Callers:
                 meaning = f"{check.bound} was {check.before} so far, which is another definition."
                 yield Note(move.key, move.line, meaning)
             signature = self._signature(check)
-            for use in self._uses.of(check.bound, scope):
-                for line, text in self._misfits(check, use, signature):
+            for use in self._uses.of(check.bound, scope) if signature else ():
+                for line, text in self._misfits(use, signature):
                     if text not in said:
                         said.add(text)
                         yield Note(move.key, line, text)
+
+    def heir(self, move: Move, scope: Scope) -> str:
+        """Return the class that would get another base by a move, "" when there is none."""
+        for check in move.checks:
+            for use in self._uses.of(check.bound, scope) if check.before else ():
+                if isinstance(use.parent, ast.ClassDef) and use.node in use.parent.bases:
+                    return use.parent.name
+        return ""
 
     def _signature(self, check: Check) -> Signature | None:
         key = (check.source, check.name)
@@ -38,12 +46,8 @@ class Callers:
             self._signatures[key] = signature_of(self._sources[check.source], check.name)
         return self._signatures.get(key)
 
-    def _misfits(self, check: Check, use: Use, signature: Signature | None) -> Iterator[tuple[int, str]]:
+    def _misfits(self, use: Use, signature: Signature) -> Iterator[tuple[int, str]]:
         parent, line = use.parent, use.node.lineno
-        if isinstance(parent, ast.ClassDef) and check.before:
-            yield line, f"{parent.name} inherits from {check.bound}: its base would be another class."
-        if signature is None:
-            return
         if isinstance(parent, ast.Call) and parent.func is use.node:
             misfit = signature.misfit(parent)
             if misfit:

@@ -119,6 +119,8 @@ class _Planner:
         home = self._codebase.find(dotted, "")
         if home is None:
             raise Refused(f"there is no module {dotted} in this repository")
+        if self._row.where & GUARDED and self._codebase.find(self._written, "") is None:
+            raise Refused("the import always fails so far and its failure is caught: code that never ran would run")
         self._refuse_import_of_itself(home)
         targets = []
         for name, _ in taken:
@@ -212,8 +214,17 @@ class _Planner:
             other = ""
             if before is not None and (before.path, before.name) != (target.path, target.name):
                 other = f"{self._written}.{name}"
+                self._refuse_confusion(bound[name], target)
             source = sources.index(target.path) if target.path in sources else -1
             yield Check(bound[name], target.name, source, other)
+
+    def _refuse_confusion(self, bound: str, target: Target) -> None:
+        """Refuse to make one of two definitions that a file calls by different names."""
+        for row, name, other in self._codebase.links(self._path).imports:
+            if name and (other.path, other.name) == (target.path, target.name):
+                called = dict(row.names).get(name, bound)
+                if called != bound:
+                    raise Refused(f"line {row.line} imports the canonical one as {called}: the file tells the two apart")
 
     def _before(self, name: str) -> Target | None:
         """Return what a name means now."""

@@ -45,7 +45,7 @@ class _Rewriting:
     def answer(self) -> Answer:
         """Carry out every move that can be."""
         for statement, (scope, moves) in self._by_statement().items():
-            held = [move for move in moves if not self._is_watched(move)]
+            held = [move for move in moves if not self._is_watched(move) and not self._has_heir(move, scope)]
             try:
                 edits = self._rewrite(statement, scope, held) if held else []
             except NotRewritten as error:
@@ -88,6 +88,12 @@ class _Rewriting:
             for line, text in lines
         )
         return False
+
+    def _has_heir(self, move: Move, scope: Scope) -> bool:
+        heir = self._callers.heir(move, scope)
+        if heir:
+            self._refused.append(Note(move.key, move.line, f"the class {heir} would inherit from another definition"))
+        return bool(heir)
 
     def _rewrite(self, node: _Statement, scope: Scope, moves: list[Move]) -> list[Edit]:
         """Return the edits that carry out the moves of one statement. Raises NotRewritten."""
