@@ -213,6 +213,7 @@ class _Planner:
             before = self._before(name)
             other = ""
             if before is not None and (before.path, before.name) != (target.path, target.name):
+                self._refuse_test_of(self._written)
                 other = f"{self._written}.{name}"
                 self._refuse_confusion(bound[name], target)
             source = sources.index(target.path) if target.path in sources else -1
@@ -225,6 +226,12 @@ class _Planner:
                 called = dict(row.names).get(name, bound)
                 if called != bound:
                     raise Refused(f"line {row.line} imports the canonical one as {called}: the file tells the two apart")
+
+    def _refuse_test_of(self, module: str) -> None:
+        """Refuse to turn the tests of a module, told by their name, into tests of another one."""
+        name = module.rpartition(".")[2]
+        if self._path.rpartition("/")[2].startswith((f"test_{name}.", f"test_{name}_")):
+            raise Refused(f"the file tests {module}, as its name says, and would test another definition")
 
     def _before(self, name: str) -> Target | None:
         """Return what a name means now."""
