@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,11 +19,11 @@ from scanner.engine import suggestion
 from scanner.engine.cache import CacheError, FactsCache, default_folder
 from scanner.engine.config import ConfigError
 from scanner.engine.facts_source import FactsSource
-from scanner.engine.formats import VERSION, history_line, scan_document
 from scanner.engine.fixes.account import Account
 from scanner.engine.fixes.patching import Patch
 from scanner.engine.fixes.planning import RULES
 from scanner.engine.fixes.repair import Workshop, wanted
+from scanner.engine.formats import VERSION, history_line, scan_document
 from scanner.engine.git import LINK, PYTHON, GitError, Repository
 from scanner.engine.parser_pool import ParserPool, ParserPoolError
 from scanner.engine.proposal import propose
@@ -125,7 +126,8 @@ def fix(options: argparse.Namespace) -> int:
     settings = _settings(options, repository, commit)
     account = Account()
     with destination(options.output) as output, _facts(options, repository) as facts_of, ParserPool(1) as pool:
-        workshop = Workshop(repository, commit, settings.config, facts_of)
+        versions_of = partial(repository.path_versions, commit)
+        workshop = Workshop(settings.config, repository.tree(commit), facts_of, repository.blob, versions_of)
         findings = wanted(workshop.violations.values(), options.rule, options.symbol, options.only)
         for result in workshop.repair(findings, pool):
             sys.stderr.writelines(f"{line}\n" for line in account.lines(result))
@@ -232,10 +234,13 @@ def _suggest_parser() -> Parser:
 
 def _fix_parser() -> Parser:
     parser = _parser(
-        "truthline fix", "Print patches that move imports to their canonical modules. git apply takes them; nothing is written."
+        "truthline fix",
+        "Print patches that move imports to their canonical modules. git apply takes them; nothing is written.",
     )
     parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit to repair (default: HEAD)")
-    parser.add_argument("--rule", choices=sorted(RULES), metavar="RULE", help=f"only this one of {', '.join(sorted(RULES))}")
+    parser.add_argument(
+        "--rule", choices=sorted(RULES), metavar="RULE", help=f"only this one of {', '.join(sorted(RULES))}"
+    )
     parser.add_argument("--symbol", metavar="NAME", help="only findings about this symbol")
     parser.add_argument("--path", dest="only", metavar="GLOB", help="only files that match, such as 'shop/**'")
     parser.add_argument("--config", type=_path, metavar="FILE", help=_CONFIG_HELP)

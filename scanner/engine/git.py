@@ -183,6 +183,11 @@ class Repository:
         with stream(self.git_dir, "cat-file", "--batch", "--buffer", lines=wanted, what=str(self.path)) as output:
             yield from git_objects.blobs(output, wanted, max_bytes)
 
+    def blob(self, sha: str) -> bytes | None:
+        """Return one blob's content, None for one over MAX_FILE_BYTES. Raises MissingObject."""
+        [(_, content)] = self.blobs([sha])
+        return content
+
     def read(self, commit: str, path: str) -> bytes | None:
         """Return one file at a commit; None when the path is no file there. Raises FileTooLarge, MissingObject."""
         raw = encode_path(path)
@@ -194,7 +199,7 @@ class Repository:
         mode, kind, sha = entry[0].partition(b"\t")[0].decode().split() if entry else ("", "", "")
         if kind != "blob" or mode == "120000" or entry is None or entry[0].partition(b"\t")[2] != raw:
             return None
-        [(_, content)] = self.blobs([sha])
+        content = self.blob(sha)
         if content is None:
             raise FileTooLarge(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB.")
         return content

@@ -11,7 +11,7 @@ PEOPLE = ("Ada", "Grace", "Linus")
 
 
 class Origin:
-    """A bare repository that tests commit to. Contents are texts by path; None deletes the file."""
+    """A bare repository that tests commit to. Contents are texts or bytes by path; None deletes the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -24,13 +24,13 @@ class Origin:
         done = subprocess.run(command, cwd=self.path, input=stdin, check=True, capture_output=True)
         return done.stdout.decode().strip()
 
-    def commit(self, changes: Mapping[str, str | None], subject: str = "", *, branch: str = "main") -> str:
+    def commit(self, changes: Mapping[str, str | bytes | None], subject: str = "", *, branch: str = "main") -> str:
         """Add one commit to a branch and return its id."""
         self.commit_all([changes], subject, branch=branch)
         return self.git("rev-parse", branch)
 
     def commit_all(
-        self, steps: list[Mapping[str, str | None]], subject: str = "", *, branch: str = "main", base: str = ""
+        self, steps: list[Mapping[str, str | bytes | None]], subject: str = "", *, branch: str = "main", base: str = ""
     ) -> None:
         """Add many commits at once; `base` starts the branch anew from that commit."""
         parent = base or self.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
@@ -49,7 +49,7 @@ class Origin:
                 if content is None:
                     stream.append(f"D {path}\n".encode())
                 else:
-                    data = content.encode()
+                    data = content.encode() if isinstance(content, str) else content
                     stream.append(f"M 100644 inline {path}\n".encode() + b"data %d\n%s\n" % (len(data), data))
         self.git("fast-import", "--quiet", "--force", stdin=b"".join(stream))
 

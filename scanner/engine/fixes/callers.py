@@ -65,9 +65,9 @@ class Callers:
         if not isinstance(target, ast.Name) or len(self._uses.bound_in(target.id, use.scope)) != 1:
             return
         for read in self._uses.of(target.id, use.scope):
-            if isinstance(read.parent, ast.Attribute) and isinstance(read.parent.ctx, ast.Load):
-                if not _has(signature, read.parent.attr):
-                    yield read.node.lineno, f"{signature.name} has no {read.parent.attr}."
+            asked = read.parent
+            if isinstance(asked, ast.Attribute) and isinstance(asked.ctx, ast.Load) and not _has(signature, asked.attr):
+                yield read.node.lineno, f"{signature.name} has no {asked.attr}."
 
 
 def _has(signature: Signature, name: str) -> bool:

@@ -29,7 +29,8 @@ class Move(NamedTuple):
     `line`, `level` and `module` are those of the statement. `name` is the name there that moves; "" stands for the
     module of an `import`, or for all names of a `from … import`, which keep their names. The new place is written
     with `to_level` dots; `to_name` is "" where `name` is, and `to_module` is "" when `to_name` is itself a module.
-    `is_module` says that a module is what moves. `watched` are dotted names that, in a string of the file, would still mean the old place.
+    `is_module` says that a module is what moves. `watched` are dotted names that, in a string of the file, would
+    still mean the old place.
     """
 
     key: str

@@ -72,9 +72,7 @@ def patch_file(
     return None, refusals
 
 
-def _rewritten(
-    path: str, source: bytes, planned: Sequence[Planned], codebase: Codebase, pool: ParserPool
-) -> Answer:
+def _rewritten(path: str, source: bytes, planned: Sequence[Planned], codebase: Codebase, pool: ParserPool) -> Answer:
     """Let a parser process carry out the moves."""
     paths = list(dict.fromkeys(name for one in planned for name in one.sources))
     moves = []

@@ -225,7 +225,9 @@ class _Planner:
             if name and (other.path, other.name) == (target.path, target.name):
                 called = dict(row.names).get(name, bound)
                 if called != bound:
-                    raise Refused(f"line {row.line} imports the canonical one as {called}: the file tells the two apart")
+                    raise Refused(
+                        f"line {row.line} imports the canonical one as {called}: the file tells the two apart"
+                    )
 
     def _refuse_test_of(self, module: str) -> None:
         """Refuse to turn the tests of a module, told by their name, into tests of another one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from scanner.engine.config import Config
@@ -12,11 +12,10 @@ from scanner.engine.fixes.codebase import Codebase
 from scanner.engine.fixes.diff import blob_id
 from scanner.engine.fixes.patching import Patch, Refusal, patch_file
 from scanner.engine.fixes.planning import RULES, Finding
-from scanner.engine.git import Change, Repository
+from scanner.engine.git import Change
 from scanner.engine.globs import translate
 from scanner.engine.parser_pool import ParserPool
-from scanner.engine.replay import snapshot_at
-from scanner.engine.snapshot import FactsOf, Snapshot
+from scanner.engine.snapshot import FactsOf, Snapshot, VersionsOf
 from scanner.engine.violation import Violation
 
 
@@ -37,20 +36,26 @@ def wanted(
 
 
 class Workshop:
-    """A commit's snapshot that patches are tried on, one after the other: each builds on those before."""
+    """A commit's snapshot that patches are tried on, one after the other: each builds on those before.
 
-    def __init__(self, repository: Repository, commit: str, config: Config, facts_of: FactsOf) -> None:
+    `tree` is path → blob id (`Repository.tree`); `facts_of`, `read_blob` and `versions_of` are as in Snapshot and
+    Codebase.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        tree: Mapping[str, str],
+        facts_of: FactsOf,
+        read_blob: Callable[[str], bytes | None],
+        versions_of: VersionsOf,
+    ) -> None:
         self._facts_of = facts_of
         self._patched: dict[str, Facts] = {}
-        self._current: dict[str, str] = {}
-        self._tree = repository.tree(commit)
-        self._snapshot: Snapshot = snapshot_at(repository, commit, config, self._facts)
-
-        def read_blob(sha: str) -> bytes | None:
-            [(_, content)] = repository.blobs([sha])
-            return content
-
-        self._codebase = Codebase(config, self._tree, facts_of, read_blob)
+        self._current = dict(tree)
+        self._codebase = Codebase(config, tree, facts_of, read_blob)
+        self._snapshot = Snapshot(config, self._facts)
+        self._snapshot.apply([Change(path, None, blob) for path, blob in tree.items()], versions_of)
 
     @property
     def violations(self) -> Mapping[str, Violation]:
@@ -86,7 +91,7 @@ class Workshop:
     def _objection(self, made: Patch, already: int = 0) -> str:
         """Try a patch of a file of which `already` so many findings are repaired: leave it there and return "", or
         take it back and say what a scan would find wrong."""
-        blob, before = blob_id(made.source).decode(), self._current.get(made.path, self._tree[made.path])
+        blob, before = blob_id(made.source).decode(), self._current[made.path]
         self._patched[blob] = made.facts
         delta = self._snapshot.apply([Change(made.path, before, blob)])
         new = [violation for key, violation in delta.added.items() if key not in delta.removed]

@@ -11,7 +11,7 @@ from scanner.engine.fixes.diff import unified
 from scanner.engine.fixes.messages import Answer, Move, Note, Request, failed, read_request
 from scanner.engine.fixes.module_uses import ModuleUses
 from scanner.engine.fixes.placing import placed
-from scanner.engine.fixes.statements import Destination, NotRewritten, Rewritten, move_module, move_names
+from scanner.engine.fixes.statements import Destination, NotRewritten, move_module, move_names
 from scanner.engine.fixes.text import Edit, SourceText, Unwritable
 from scanner.engine.fixes.uses import Scope, Uses, watched
 from scanner.engine.newer_syntax import lower
@@ -84,7 +84,9 @@ class _Rewriting:
                 self._refused.append(Note(move.key, move.line, why))
                 return True
         self._warned += (
-            Note(move.key, line, f'The string "{text}" still names the old place: a mock put there changes nothing here.')
+            Note(
+                move.key, line, f'The string "{text}" still names the old place: a mock put there changes nothing here.'
+            )
             for line, text in lines
         )
         return False
@@ -108,7 +110,7 @@ class _Rewriting:
                 attributes, chains = uses.moved(node, scope, move, self._request.moves)
                 self._attributes += attributes
                 edits += chains
-            result = Rewritten(move_module(code, modules))
+            result = move_module(code, modules)
         else:
             result = move_names(code, _destinations(node, moves))
             for move in moves:

@@ -64,9 +64,9 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.
             yield node.name, node
 
 
-def _of_class(node: ast.ClassDef, module: dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]) -> (
-    Signature | None
-):
+def _of_class(
+    node: ast.ClassDef, module: dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
+) -> Signature | None:
     """Read a class with its bases in the same module; a base from elsewhere may take and have anything."""
     line = [node]
     for current in line:
@@ -81,7 +81,9 @@ def _of_class(node: ast.ClassDef, module: dict[str, ast.FunctionDef | ast.AsyncF
     members = frozenset(member for current in line for member in _members(current))
     known = None if "__getattr__" in members else members
     for current in line:
-        if any(called(decorator).rpartition(".")[2] not in {"dataclass", "final"} for decorator in current.decorator_list):
+        if any(
+            called(decorator).rpartition(".")[2] not in {"dataclass", "final"} for decorator in current.decorator_list
+        ):
             return None
         for name in ("__new__", "__init__"):
             for statement in current.body:
@@ -126,7 +128,9 @@ def _of_dataclass(name: str, node: ast.ClassDef, members: frozenset[str] | None)
     positional, needed = [], set()
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            kind = statement.annotation.value if isinstance(statement.annotation, ast.Subscript) else statement.annotation
+            kind = (
+                statement.annotation.value if isinstance(statement.annotation, ast.Subscript) else statement.annotation
+            )
             if dotted(kind).rpartition(".")[2] in {"ClassVar", "InitVar", "KW_ONLY"}:
                 return None
             value = statement.value

@@ -78,9 +78,7 @@ def _parsed(code: str) -> tuple[cst.Module, cst.CSTNode]:
     return module, line.body[0]
 
 
-def _elsewhere(
-    node: cst.ImportFrom, place: Destination | None, names: Sequence[cst.ImportAlias]
-) -> cst.ImportFrom:
+def _elsewhere(node: cst.ImportFrom, place: Destination | None, names: Sequence[cst.ImportAlias]) -> cst.ImportFrom:
     level, module = (place.level, place.module) if place else (0, "")
     after_from = node.whitespace_after_from
     if not after_from.value and not level:
@@ -184,11 +182,11 @@ def _gaps(node: cst.ImportFrom, names: Sequence[cst.ImportAlias]) -> list[_Gap]:
 def _merged(before: _Gap, after: _Gap, is_first: bool, is_last: bool) -> tuple[str, _Gap]:
     """Return the comment of the name between two gaps and the gap that stays without it."""
     comment = ""
-    if isinstance(after, cst.ParenthesizedWhitespace) and after.first_line.comment is not None:
-        if is_first or isinstance(before, cst.ParenthesizedWhitespace):
-            comment = after.first_line.comment.value
-            bare = after.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
-            after = after.with_changes(first_line=bare)
+    alone = is_first or isinstance(before, cst.ParenthesizedWhitespace)
+    if alone and isinstance(after, cst.ParenthesizedWhitespace) and after.first_line.comment is not None:
+        comment = after.first_line.comment.value
+        bare = after.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+        after = after.with_changes(first_line=bare)
     if isinstance(before, cst.ParenthesizedWhitespace):
         if isinstance(after, cst.ParenthesizedWhitespace):
             lines = [*before.empty_lines, *after.empty_lines]

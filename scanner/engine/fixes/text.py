@@ -67,7 +67,10 @@ class SourceText:
         return "\n"
 
     def edited(self, edits: list[Edit]) -> bytes:
-        """Return the file with edits that do not overlap, equal ones counted once. Raises Unwritable when its encoding cannot hold them."""
+        """Return the file with edits that do not overlap, equal ones counted once.
+
+        Raises Unwritable when its encoding cannot hold them.
+        """
         parts: list[str] = []
         position = 0
         for edit in sorted(set(edits)):
