@@ -26,7 +26,9 @@ class Callers:
                 meaning = f"{check.bound} was {check.before} so far, which is another definition."
                 yield Note(move.key, move.line, meaning)
             signature = self._signature(check)
-            for use in self._uses.of(check.bound, scope) if signature else ():
+            if signature is None:
+                continue
+            for use in self._uses.of(check.bound, scope):
                 for line, text in self._misfits(use, signature):
                     if text not in said:
                         said.add(text)

@@ -118,4 +118,4 @@ def _unpack(data: bytes) -> Any:
 
 def _move(row: tuple[Any, ...]) -> Move:
     *rest, checks = row
-    return Move(*rest, checks=tuple(map(Check._make, checks)))
+    return Move._make([*rest, tuple(map(Check._make, checks))])

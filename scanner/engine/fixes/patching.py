@@ -53,8 +53,8 @@ def patch_file(
     for finding in findings:
         try:
             planned[finding.fingerprint] = plan(finding, codebase)
-        except Refused as reason:
-            refusals.append(Refusal(finding, str(reason)))
+        except Refused as refused:
+            refusals.append(Refusal(finding, str(refused)))
     source = codebase.source(path)
     while planned:
         if source is None:
