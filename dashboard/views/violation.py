@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import arithmetic, documentation, sources
+from dashboard import arithmetic, documentation, patches, sources
 from dashboard.access import repository_for
 from dashboard.models import Role
 from dashboard.summaries import Summary, summarise
@@ -52,6 +52,7 @@ def violation(request: HttpRequest, slug: str, fingerprint: str) -> HttpResponse
         "doc": documentation.of(found.rule),
         "bar": lifetime([(life.introduced, life.fixed) for life in lives], summary.head.seq if summary.head else 1),
         "elsewhere": list(elsewhere.order_by(*DEAREST)[:ELSEWHERE]),
+        "repairable": patches.is_offered(found),
         "successor": found.continued_by.first() if found.moved else None,
     }
     return render(request, "dashboard/violation.html", context | _code(repository, summary, found))

@@ -23,6 +23,7 @@ PAGES = {
     "trend": ["app0"],
     "violations": ["app0"],
     "violation": ["app0", "ab" * 16],
+    "patch": ["app0", "ab" * 16],
     "commits": ["app0"],
     "commit": ["app0", world.sha(5, "app0")],
     "activity": ["app0"],

@@ -47,6 +47,8 @@ PAGES = {
     "trend": Page(["app"], (VIEWER, 200)),
     "violations": Page(["app"], (VIEWER, 200)),
     "violation": Page(["app", LIFE["fingerprint"]], (VIEWER, 200)),
+    "patch": Page(["app", LIFE["fingerprint"]], (VIEWER, 200)),
+    "download-patch": Page(["app", LIFE["fingerprint"]], (VIEWER, 404)),
     "plans": Page(["app"], (VIEWER, 200)),
     "plans-found": Page(["app"], (VIEWER, 200)),
     "read-plan": Page(["app"], None, (LEAD, 422)),
