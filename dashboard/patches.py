@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from dashboard.words import visible
 from scanner import mirrors
+from scanner.engine.codec import decode
 from scanner.engine.config_file import parse
-from scanner.engine.facts import EXTRACTOR_VERSION, Facts, decode
+from scanner.engine.facts import EXTRACTOR_VERSION, Facts
 from scanner.engine.fixes.codebase import Codebase
 from scanner.engine.fixes.messages import Note
 from scanner.engine.fixes.patching import Refusal

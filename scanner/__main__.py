@@ -127,8 +127,10 @@ def fix(options: argparse.Namespace) -> int:
     account = Account()
     with destination(options.output) as output, _facts(options, repository) as facts_of, ParserPool(1) as pool:
         versions_of = partial(repository.path_versions, commit)
-        workshop = Workshop(settings.config, repository.tree(commit), facts_of, repository.blob, versions_of)
-        findings = wanted(workshop.violations.values(), options.rule, options.symbol, options.only)
+        [told] = repository.history(commit, limit=1)
+        tree = repository.tree(commit)
+        workshop = Workshop(settings.config, tree, facts_of, repository.blob, versions_of, told.day)
+        findings = wanted(workshop.violations.values(), _today(), options.rule, options.symbol, options.only)
         for result in workshop.repair(findings, pool):
             sys.stderr.writelines(f"{line}\n" for line in account.lines(result))
             if isinstance(result, Patch):

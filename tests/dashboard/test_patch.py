@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard import patches
+from scanner.engine.codec import encode
 from scanner.engine.config import Config
 from scanner.engine.config_file import parse
 from scanner.engine.extract import extract
-from scanner.engine.facts import EXTRACTOR_VERSION, encode
+from scanner.engine.facts import EXTRACTOR_VERSION
 from scanner.engine.git import Repository as Git
 from scanner.engine.parser_pool import Limits
 from scanner.engine.replay import snapshot_at

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, cast
 
 import msgpack  # type: ignore[import-untyped]
 
-from scanner.engine.facts import Facts, Outcome, decode, encode
+from scanner.engine.codec import decode, encode
+from scanner.engine.facts import Facts, Outcome
 
 
 class Check(NamedTuple):

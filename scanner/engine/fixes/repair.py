@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 
 from scanner.engine.config import Config
@@ -20,16 +21,20 @@ from scanner.engine.violation import Violation
 
 
 def wanted(
-    violations: Iterable[Violation], rule: str | None = None, symbol: str | None = None, glob: str | None = None
+    violations: Iterable[Violation],
+    today: date,
+    rule: str | None = None,
+    symbol: str | None = None,
+    glob: str | None = None,
 ) -> list[Violation]:
-    """Return the findings that can be repaired by moving an import, waived ones left out: of a rule, about a symbol,
+    """Return the findings that can be repaired by moving an import, those waived today left out: of a rule, about a symbol,
     in files whose path matches a glob."""
     matches = re.compile(translate(glob)).match if glob is not None else None
     return [
         violation
         for violation in violations
         if violation.rule in ({rule} if rule else RULES)
-        and not violation.waived
+        and not violation.waiver_on(today)
         and symbol in (None, violation.symbol)
         and (matches is None or matches(violation.path))
     ]
@@ -38,8 +43,8 @@ def wanted(
 class Workshop:
     """A commit's snapshot that patches are tried on, one after the other: each builds on those before.
 
-    `tree` is path → blob id (`Repository.tree`); `facts_of`, `read_blob` and `versions_of` are as in Snapshot and
-    Codebase.
+    `tree` is path → blob id (`Repository.tree`); `facts_of`, `read_blob`, `versions_of` and the commit's `day` are as
+    in Snapshot and Codebase.
     """
 
     def __init__(
@@ -49,13 +54,15 @@ class Workshop:
         facts_of: FactsOf,
         read_blob: Callable[[str], bytes | None],
         versions_of: VersionsOf,
+        day: date,
     ) -> None:
+        self._day = day
         self._facts_of = facts_of
         self._patched: dict[str, Facts] = {}
         self._current = dict(tree)
         self._codebase = Codebase(config, tree, facts_of, read_blob)
         self._snapshot = Snapshot(config, self._facts)
-        self._snapshot.apply([Change(path, None, blob) for path, blob in tree.items()], versions_of)
+        self._snapshot.apply([Change(path, None, blob) for path, blob in tree.items()], versions_of, day)
 
     @property
     def violations(self) -> Mapping[str, Violation]:
@@ -93,13 +100,13 @@ class Workshop:
         take it back and say what a scan would find wrong."""
         blob, before = blob_id(made.source).decode(), self._current[made.path]
         self._patched[blob] = made.facts
-        delta = self._snapshot.apply([Change(made.path, before, blob)])
+        delta = self._snapshot.apply([Change(made.path, before, blob)], day=self._day)
         new = [violation for key, violation in delta.added.items() if key not in delta.removed]
         gone = delta.removed.keys() - delta.added.keys()
         if not new and len(gone) >= len(made.moved) - already:
             self._current[made.path] = blob
             return ""
-        self._snapshot.apply([Change(made.path, blob, before)])
+        self._snapshot.apply([Change(made.path, blob, before)], day=self._day)
         if new:
             first = min(new, key=lambda violation: (violation.rule, violation.path, violation.line))
             return f"it would bring {first.rule} in {first.path}:{first.line}: {first.message.rstrip('.')}"

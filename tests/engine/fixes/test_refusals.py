@@ -181,11 +181,17 @@ WARNED = {
         ["shop/a.py:2: non-canonical-import warning: The call does not fit: connect needs 'url'."],
     ),
     "another definition, and what it lacks": (
-        "from shop.rival import Store\nx = Store('a')\nx.empty()\nx.fill()\nx.name\nStore.empty\nStore.kind\n",
+        """
+        from shop.rival import Store
+        def run():
+            x = Store("a")
+            x.empty(), x.fill(), x.name, x.__dict__
+            return Store.empty, Store.kind
+        """,
         [
             "shop/a.py:1: non-canonical-import warning: "
             "Store was shop.rival.Store so far, which is another definition.",
-            "shop/a.py:3: non-canonical-import warning: Store has no empty.",
+            "shop/a.py:4: non-canonical-import warning: Store has no empty.",
         ],
     ),
     "a mock at the old place, which never reached this": (

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from scanner.engine.config import Canonical, Config, Deprecated
@@ -25,6 +26,7 @@ CONFIG = Config(
     canonical=(Canonical("Store", "shop.core.store"), Canonical("connect", "shop.core.db")),
     deprecated=(Deprecated("shop.old", "shop.new"), Deprecated("shop.gone", "shop.new"), Deprecated("shop.dead")),
 )
+DAY = date(2025, 9, 13)
 SHOP = files(
     """
     ## shop/__init__.py
@@ -95,9 +97,10 @@ def repair(
         lambda shas: {sha: extract(before[paths[sha]]) for sha in shas},
         lambda sha: before[paths[sha]],
         lambda path: (),
+        DAY,
     )
     account = Account()
-    results = list(workshop.repair(wanted(workshop.violations.values(), **only), pool))
+    results = list(workshop.repair(wanted(workshop.violations.values(), DAY, **only), pool))
     said = [line for result in results for line in account.lines(result)]
     patches = [result for result in results if isinstance(result, Patch)]
     after = _applied(folder, before, b"".join(patch.diff for patch in patches))
@@ -142,5 +145,5 @@ def _snapshot(tree: Mapping[str, bytes], config: Config, ranking: Ranking | None
     """Scan a tree from nothing; the ranking of definitions is that of the tree before, as within one epoch."""
     facts = {path: extract(source) for path, source in tree.items()}
     snapshot = Snapshot(config, lambda shas: {sha: facts[sha] for sha in shas}, ranking)
-    snapshot.apply([Change(path, None, path) for path in tree])
+    snapshot.apply([Change(path, None, path) for path in tree], day=DAY)
     return snapshot
