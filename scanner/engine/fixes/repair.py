@@ -27,8 +27,8 @@ def wanted(
     symbol: str | None = None,
     glob: str | None = None,
 ) -> list[Violation]:
-    """Return the findings that can be repaired by moving an import, those waived today left out: of a rule, about a symbol,
-    in files whose path matches a glob."""
+    """Return the findings that are repaired by moving an import, those waived today left out: of a rule, about a
+    symbol, in files whose path matches a glob."""
     matches = re.compile(translate(glob)).match if glob is not None else None
     return [
         violation
