@@ -13,7 +13,8 @@ from scanner.engine.modules import absolute
 from scanner.engine.questions import Question, Target, module_named
 from scanner.engine.violation import fingerprint
 
-BY_NAME = frozenset({"non-canonical-import", "split-import-source"})
+SPLIT = "split-import-source"
+BY_NAME = frozenset({"non-canonical-import", SPLIT})
 BY_MODULE = frozenset({"deprecated-import"})
 RULES = BY_NAME | BY_MODULE
 
@@ -101,9 +102,25 @@ class _Planner:
         home = self._codebase.find(module, name)
         if home is None:
             raise Refused(f"{module} gives no {name}")
+        if self._finding.rule == SPLIT:
+            module, home = self._face(module, name, home)
         self._refuse_import_of_itself(home)
         self._refuse_second_fallback(module)
         return self._planned(_Place(module, name), [(self._name, home)], home.via, module)
+
+    def _face(self, module: str, name: str, home: Target) -> tuple[str, Target]:
+        """Return where a file outside takes a name of a private module from: the nearest package around that offers
+        it; where none does, the module itself."""
+        parts = module.split(".")
+        private = next((depth for depth, part in enumerate(parts) if part.startswith("_")), len(parts))
+        inside = ".".join(parts[:private])
+        if private < len(parts) and not f"{self._module}.".startswith(f"{inside}."):
+            for depth in range(private, 0, -1):
+                package = ".".join(parts[:depth])
+                found = self._codebase.find(package, name)
+                if found is not None and (found.path, found.name) == (home.path, home.name):
+                    return package, found
+        return module, home
 
     def by_module(self) -> Planned:
         """Move an import to the replacement of a deprecated module, or to the same place below it."""

@@ -9,6 +9,7 @@ import pytest
 
 from scanner.engine.parser_pool import ParserPool
 from tests.engine.fixes.world import repair
+from tests.engine.trees import files
 
 MOVED = {
     "one name": """
@@ -342,3 +343,28 @@ def test_every_other_byte_stays(pool: ParserPool, tmp_path: Path, name: str) -> 
 def test_any_path(pool: ParserPool, tmp_path: Path, path: str) -> None:
     repaired = repair(pool, tmp_path, {path: "from shop.legacy import Store\n"})
     assert repaired.files[path] == b"from shop.core.store import Store\n"
+
+
+def test_a_private_home_is_reached_through_its_package(pool: ParserPool, tmp_path: Path) -> None:
+    """A file outside takes the name from the nearest package that offers it, one inside from the module itself."""
+    tree = files(
+        """
+        ## shop/sql/__init__.py
+        from shop.sql._select import select as select
+        ## shop/sql/_select.py
+        def select(): ...
+        def hidden(): ...
+        ## shop/sql/inside.py
+        from shop.other import select
+        ## shop/other.py
+        from shop.sql._select import select, hidden
+        ## shop/a.py
+        from shop.other import select
+        from shop.other import hidden
+        ## shop/b.py
+        from shop.sql._select import select, hidden
+        """
+    )
+    after = repair(pool, tmp_path, tree).files
+    assert after["shop/a.py"] == b"from shop.sql import select\nfrom shop.sql._select import hidden\n"
+    assert after["shop/sql/inside.py"] == b"from shop.sql._select import select\n"
