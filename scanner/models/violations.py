@@ -174,4 +174,5 @@ class Violation(models.Model):
 
     def is_waived_on(self, day: date) -> bool:
         """Whether a waiver in the code holds on that day."""
-        return bool(self.waived) and day.isoformat() <= self.waived["until"]
+        waiver: dict[str, str] = self.waived or {}
+        return day.isoformat() <= waiver.get("until", "")
