@@ -23,10 +23,10 @@ from scanner.engine.config import (
     Transitional,
     with_scopes,
 )
+from scanner.engine.rule import all_rules
 
 MAX_BYTES = 256 * 1024
 DOTTED = r"[^\s./\\]+(\.[^\s./\\]+)*"
-RULE = r"[a-z]+(-[a-z]+)*"
 _TOP = "at the top level"
 _KEYS = (
     "services",
@@ -151,11 +151,8 @@ def _transitional(table: _Table) -> Transitional:
 
 
 def _rules(table: _Table) -> Iterator[tuple[str, _Table]]:
-    # Whether a rule of that name exists is left to the rules: a file may name those of a newer Truthline.
-    rules = table.table("rules", ())
+    rules = table.table("rules", tuple(all_rules()))
     for name in rules:
-        if not re.fullmatch(RULE, name):
-            raise ConfigError(f'"{_shown(name)}" in [rules] is no rule name: those are lower-case words and hyphens')
         yield name, rules.table(name, ("allow",), where=f"in [rules.{name}]")
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from scanner.engine.config import DEFAULT_IMPORTANCE, DEFAULT_SCOPES, FILE_NAME, IMPORTANCES, Limits
-from scanner.engine.config_file import DOTTED, RULE
+from scanner.engine.config_file import DOTTED
+from scanner.engine.rule import all_rules
 
 Schema = dict[str, Any]
 
@@ -112,7 +113,7 @@ def _rules() -> Schema:
     return {
         "type": "object",
         "description": "What single rules are told, by their names.",
-        "propertyNames": {"pattern": f"^{RULE}$"},
+        "propertyNames": {"enum": list(all_rules())},
         "additionalProperties": options,
     }
 

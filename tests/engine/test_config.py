@@ -23,6 +23,7 @@ from scanner.engine.config import (
 )
 from scanner.engine.config_file import parse
 from scanner.engine.globs import compile_classes
+from scanner.engine.rule import all_rules
 from scanner.engine.suggestion import complete, suggest
 
 EVERYTHING = """
@@ -94,7 +95,8 @@ def test_an_empty_file_means_the_defaults() -> None:
             'unknown key "modul" in [[canonical]] number 2; did you mean "module"?',
         ),
         ("[rules.global-getter]\nalow = []", 'unknown key "alow" in [rules.global-getter]; did you mean "allow"?'),
-        ("[rules]\nGlobal_Getter = {}", '"Global_Getter" in [rules] is no rule name: those are lower-case words'),
+        ("[rules.global-geter]", 'unknown key "global-geter" in [rules]; did you mean "global-getter"?'),
+        ("[rules.x]", 'unknown key "x" in [rules]; known here: cached-factory, class-mutable, '),
         ("[rules]\nglobal-getter = 1", '"global-getter" in [rules] must be a table, not a whole number'),
         ("services = 3", '"services" at the top level must be a list of texts, not a whole number'),
         ("services = [3]", 'every entry of "services" at the top level must be text in quotes, not a whole number'),
@@ -149,7 +151,7 @@ configs = st.builds(
     transitional=st.lists(st.builds(Transitional, names, texts), max_size=2, unique=True).map(tuple),
     environment=st.builds(Environment, name_lists),
     limits=st.builds(Limits, st.integers(1, 10**6)),
-    rules=st.dictionaries(st.from_regex(r"[a-z]+(-[a-z]+)?", fullmatch=True), st.builds(RuleOptions, name_lists)),
+    rules=st.dictionaries(st.sampled_from(list(all_rules())), st.builds(RuleOptions, name_lists), max_size=4),
 )
 
 

@@ -32,7 +32,7 @@ GOOD = [
     '[environment]\naccessors = ["shop.env"]',
     "[limits]\nfile_lines = 1",
     '[rules.class-singleton]\nallow = ["shop.env.Environment"]',
-    "[rules.a-rule-of-tomorrow]",
+    "[rules.import-cycle]",
 ]
 BAD = [
     'servces = ["shop"]',
@@ -63,7 +63,8 @@ BAD = [
     "[limits]\nfile_lines = 0",
     "[limits]\nfile_lines = 1.5",
     "[limits]\nfile_lines = 'many'",
-    '[rules.Class_Singleton]\nallow = []',
+    "[rules.class-singletons]\nallow = []",
+    "[rules.a-rule-of-tomorrow]",
     '[rules.class-singleton]\nforbid = []',
 ]  # fmt: skip
 
