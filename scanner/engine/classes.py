@@ -76,7 +76,12 @@ def _keeps_instances(method: Method) -> bool:
 
 
 def singletons(
-    node: ast.ClassDef, qualified: str, traits: int, bases: tuple[str, ...], methods: Sequence[Method]
+    node: ast.ClassDef,
+    qualified: str,
+    members: set[str],
+    traits: int,
+    bases: tuple[str, ...],
+    methods: Sequence[Method],
 ) -> Iterator[Singleton]:
     """Yield how a class comes to have one instance, if it does."""
     if traits & facts.ENUM:
@@ -90,7 +95,7 @@ def singletons(
         if decorator.rpartition(".")[2].lower() == "singleton":
             yield Singleton(qualified, node.lineno, end, "", facts.BY_DECORATOR, (decorator,))
     kept = _kept(node, methods)
-    for attribute, line in _slots(node):
+    for attribute, line in () if _SLOTS.isdisjoint(members) else _slots(node):
         if attribute not in kept:
             yield Singleton(qualified, line, line, attribute, facts.BY_NAME, ())
     for attribute, makers in kept.items():

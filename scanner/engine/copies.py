@@ -8,7 +8,7 @@ from itertools import islice
 
 from scanner.engine.facts import ENUM, Copyable
 from scanner.engine.functions import Function
-from scanner.engine.syntax import Digest, says_nothing, statements, without_docstring
+from scanner.engine.syntax import Digest, dotted, says_nothing, statements, without_docstring
 
 # (nodes, names and constants; statements) that make a body of a function, of a class, of an enum. What is smaller is
 # alike by chance: of the copies in five repositories below this, most are two or three plain statements.
@@ -26,15 +26,17 @@ def copyable(node: Function | ast.ClassDef, qualified: str, traits: int, told: D
         size, number = _ENUM
     elif told.size >= _LARGE_CLASS and isinstance(node, ast.ClassDef):
         number = 0
-    inside = statements(without_docstring(node.body), 0)
-    if isinstance(node, ast.ClassDef) and all(map(_is_stub, node.body)):
+    if told.size < size or (isinstance(node, ast.ClassDef) and all(map(_is_stub, node.body))):
         return
-    if told.size >= size and sum(1 for _ in islice(inside, number)) == number:
+    inside = islice(statements(without_docstring(node.body), 0), number)
+    if sum(1 for _ in inside) == number:
         yield Copyable(qualified, node.lineno, node.end_lineno or node.lineno, traits, told.text, told.size)
 
 
 def _is_stub(statement: ast.stmt) -> bool:
-    """Whether a statement of a class says nothing, or is a method that leaves it to others what to do."""
+    """Whether a statement of a class says nothing, is for type checkers, or leaves it to others what to do."""
+    if isinstance(statement, ast.If):
+        return dotted(statement.test).rpartition(".")[2] == "TYPE_CHECKING"
     if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         return says_nothing(statement)
     rest = without_docstring(statement.body)

@@ -57,7 +57,7 @@ class Body:
         self.stored.append((target, value))
         if first and _belongs_to(target, first):
             self.changes_self = True
-            self.holds_mutable |= is_container(value)
+            self.holds_mutable |= is_container(value) and not _is_table(value)
 
     def makers(self, value: ast.expr) -> Iterator[str]:
         """Yield the dotted names whose calls may give the value."""
@@ -133,6 +133,11 @@ def makes_instance(body: Body) -> bool:
     if next(body.returned_globals(), None) is not None:
         return True
     return any(is_class_name(part) for name in body.returns() for part in name.split(".")[-2:])
+
+
+def _is_table(value: ast.expr | None) -> bool:
+    """Whether a container is written with its entries: nobody need put any in."""
+    return bool((isinstance(value, ast.List | ast.Set) and value.elts) or (isinstance(value, ast.Dict) and value.keys))
 
 
 def instances(statement: ast.stmt, where: int) -> Iterator[Instance]:

@@ -174,7 +174,7 @@ class ModuleReader:
         bases = bases_of(node)
         traits = traits_of(node, bases, methods)
         self.redefinitions.extend(redefined(node.body, qualified))
-        self.singletons.extend(singletons(node, qualified, traits, bases, methods))
+        self.singletons.extend(singletons(node, qualified, members, traits, bases, methods))
         return traits, tuple(sorted(members))
 
     def _read_method(self, node: Function, owner: str, qualified: str, where: int) -> Method:

@@ -177,6 +177,8 @@ def test_definitions():
     [
         ("def __init__(self): self.x = []", True),
         ("def __init__(self): self.x = collections.deque()", True),
+        ("def __init__(self): self.x = {'a': 1}", False),
+        ("def __init__(self): self.x = {'a': 1}\n    def put(self): self.x['a'] = 2", True),
         ("def __init__(self, x): self.x = x", False),
         ("def set(self, x): self.x = x", True),
         ("def set(this, x): this.x[1].y = x", True),

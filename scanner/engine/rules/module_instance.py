@@ -12,7 +12,10 @@ _DECLARATIVE = 8
 # What frameworks want on module level, by the names people give it.
 _DECLARED = frozenset({"app", "application", "api", "router", "blueprint", "bp", "cli", "logger", "log", "register"})
 _NONE: Mapping[str, int] = {}
-_DECLARED_CLASSES = ("Signal", "Router", "App", "Application", "Blueprint", "Logger", "API")
+_DECLARED_CLASSES = (
+    *("Signal", "Router", "App", "Application", "Blueprint", "Logger", "API", "MetaData"),
+    *("LazyObject", "LocalProxy", "LocalStack"),  # what they stand for is another object, or one for each thread
+)
 
 
 class ModuleInstance(Rule):
@@ -47,7 +50,8 @@ class ModuleInstance(Rule):
     -----------
     - Instances of classes outside the repository, and of classes whose instances never change; enums and sentinels.
     - Constants: names in capitals, unless the class is a Manager, Registry or the like by its name.
-    - Loggers, routers, applications, blueprints and signals, by the name of the variable or of the class.
+    - Loggers, routers, applications, blueprints, signals and schemas, by the name of the variable or of the class; lazy
+      objects and what each thread has its own of.
     - Pydantic models and settings; dataclasses that no method changes.
     - Instances under `if __name__ == "__main__":` or `if TYPE_CHECKING:`.
     - Declarative types: a class with eight or more instances on module level.

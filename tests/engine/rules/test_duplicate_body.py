@@ -109,6 +109,11 @@ CLEAN: dict[str, Mapping[str, str]] = {
         + "".join(f"    def method{number}(self, {ARGUMENTS}) -> int:\n        'Doc.'\n" for number in range(2))
         for name in ("Cart", "Basket")
     },
+    "for type checkers": {
+        f"pkg/{name.lower()}.py": f"class {name}(Base):\n    'Doc.'\n    if TYPE_CHECKING:\n"
+        + "".join(f"        def method{number}(self, {ARGUMENTS}) -> int: ...\n" for number in range(4))
+        for name in ("Cart", "Basket")
+    },
     "classes of one name, and their methods": {
         "pkg/a.py": class_of("Cart", method("total"), method("cost", OTHER)),
         "pkg/b.py": class_of("Cart", method("total"), method("cost", OTHER)),

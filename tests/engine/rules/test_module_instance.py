@@ -72,11 +72,14 @@ CLEAN = {
             def __init__(self): self.routes = []
         class Flask:
             def __init__(self): self.routes = []
+        class LocalStack:
+            def push(self, x): self.top = x
         logger = Logger()
         audit = Logger()
         orders = APIRouter()
         app = Flask()
         _router = Flask()
+        tasks = LocalStack()
         """,
     "settings": """
         ## pkg/a.py
