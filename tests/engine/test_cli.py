@@ -14,7 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import FAILED, INCONCLUSIVE, PASS, REFUSED, _history_parser, _scan_parser, _suggest_parser, main
+from scanner.__main__ import (
+    FAILED,
+    INCONCLUSIVE,
+    PASS,
+    REFUSED,
+    _fix_parser,
+    _history_parser,
+    _scan_parser,
+    _suggest_parser,
+    main,
+)
 from scanner.engine.config import DEFAULT_SCOPES
 from scanner.engine.config_file import parse
 from tests.scanner.origin import CLASS, SMALL, Origin
@@ -492,13 +502,27 @@ def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
 
 # The documentation
 
+# A name that comes through another module, a call that does not fit, and a module that is deprecated.
+DEPOT: dict[str, str | None] = {
+    "truthline.toml": (
+        '[[canonical]]\nsymbol = "Store"\nmodule = "shop.store"\n[[deprecated]]\nmodule = "shop.old"\n'
+    ),
+    "shop/__init__.py": "",
+    "shop/store.py": "class Store:\n    def __init__(self, name):\n        self.name = name\n",
+    "shop/legacy.py": "from shop.store import Store\n\n\ndef find():\n    return None\n",
+    "shop/orders.py": "from shop.legacy import Store, find\n\n\ndef order():\n    return find() or Store()\n",
+    "shop/old.py": "RATE = 3\n",
+    "shop/prices.py": "from shop.old import RATE\n",
+}
+
 
 def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run, scan) -> None:
     page = (ROOT / "docs/cli.md").read_text()
     Origin(tmp_path / "shop.git").commit(SMALL)
+    Origin(tmp_path / "depot.git").commit(DEPOT)
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"^```console\n\$ truthline (.*)\n((?:.*\n)*?)```$", page, re.M)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for words, printed in examples:
         _, out, err = run(*words.split())
         assert printed == out + err
@@ -509,7 +533,7 @@ def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run,
     documented = set(re.findall(r"(?<=`)--[a-z-]+", page))
     options = {
         word
-        for parser in (_scan_parser(), _history_parser(), _suggest_parser())
+        for parser in (_scan_parser(), _history_parser(), _suggest_parser(), _fix_parser())
         for word in re.findall(r"--[a-z-]+", parser.format_help())
     }
     assert documented == options - {"--help", "--version"}
