@@ -504,9 +504,7 @@ def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
 
 # A name that comes through another module, a call that does not fit, and a module that is deprecated.
 DEPOT: dict[str, str | None] = {
-    "truthline.toml": (
-        '[[canonical]]\nsymbol = "Store"\nmodule = "shop.store"\n[[deprecated]]\nmodule = "shop.old"\n'
-    ),
+    "truthline.toml": ('[[canonical]]\nsymbol = "Store"\nmodule = "shop.store"\n[[deprecated]]\nmodule = "shop.old"\n'),
     "shop/__init__.py": "",
     "shop/store.py": "class Store:\n    def __init__(self, name):\n        self.name = name\n",
     "shop/legacy.py": "from shop.store import Store\n\n\ndef find():\n    return None\n",
