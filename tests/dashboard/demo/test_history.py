@@ -21,6 +21,7 @@ HEAD = "b0fd900f6951ff743369a1419789cfbdd32cad1e"
 
 STORY = {"duplicate-definition", "unresolvable-import", "non-canonical-import", "deprecated-import"}
 STORY |= {"dead-import-guard", "global-getter", "import-cycle"}
+STORY |= {"redefinition", "duplicate-body", "class-mutable", "class-singleton", "unreleased-entry"}
 
 
 def git(repository: Path, *arguments: str) -> str:
