@@ -66,23 +66,27 @@ class Rule(ABC):
                 continue
             identity = (finding.path, finding.enclosing, finding.subject)
             ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
-            file = world.files[finding.path]
-            yield Violation(
-                rule=self.name,
-                severity=finding.severity,
-                scope=file.scope,
-                service=file.service,
-                symbol=finding.symbol,
-                path=finding.path,
-                line=finding.line,
-                end_line=finding.end_line,
-                message=finding.message,
-                fingerprint=fingerprint(self.name, *identity, ordinal),
-                canonical=finding.canonical,
-                waived=self._waiver(file, finding.line),
-                related=finding.related,
-                identity=(finding.enclosing, finding.subject, ordinal),
-            )
+            yield self.violation(finding, ordinal, world)
+
+    def violation(self, finding: Finding, ordinal: int, world: World) -> Violation:
+        """Return a finding with what this rule and the world know; `ordinal` tells it from others of its identity."""
+        file = world.files[finding.path]
+        return Violation(
+            rule=self.name,
+            severity=finding.severity,
+            scope=file.scope,
+            service=file.service,
+            symbol=finding.symbol,
+            path=finding.path,
+            line=finding.line,
+            end_line=finding.end_line,
+            message=finding.message,
+            fingerprint=fingerprint(self.name, finding.path, finding.enclosing, finding.subject, ordinal),
+            canonical=finding.canonical,
+            waived=self._waiver(file, finding.line),
+            related=finding.related,
+            identity=(finding.enclosing, finding.subject, ordinal),
+        )
 
     def _waiver(self, file: File, line: int) -> Waiver | None:
         """Return the waiver of the code that covers a line, of several the one that holds longest."""

@@ -16,7 +16,8 @@ from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, All
 from scanner.engine.git import LINK, PYTHON, Change
 from scanner.engine.ledger import Entry, Ledger, Reading
 from scanner.engine.ranking import Ranking
-from scanner.engine.rule import all_rules
+from scanner.engine.rule import Rule, all_rules
+from scanner.engine.rules.rule_failed import RuleFailed
 from scanner.engine.violation import Violation
 from scanner.engine.world import File, World
 
@@ -60,6 +61,16 @@ def _without_bodies(facts: Facts) -> Facts:
     )
 
 
+# The key of a failure to tell the keys.
+_ALL = "*"
+
+
+def _reporter() -> RuleFailed:
+    found = all_rules()["rule-failed"]
+    assert isinstance(found, RuleFailed)  # noqa: S101
+    return found
+
+
 def _no_versions(path: str) -> Iterable[str]:  # noqa: ARG001
     return ()
 
@@ -77,6 +88,7 @@ class Snapshot:
         self._ledger = Ledger()
         self._violations: dict[str, Violation] = {}
         self._found: dict[tuple[str, Hashable], tuple[str, ...]] = {}
+        self._failed: dict[tuple[str, Hashable], str] = {}  # (rule, key) → the file at which that is reported
         self._blobs: dict[str, str] = {}
 
     @property
@@ -131,14 +143,43 @@ class Snapshot:
         self._blobs.update(added)
         self._world.replace(removed, added, files)
         delta = Delta({}, {})
+        failed_before = set(self._failed.values())
         for rule in all_rules().values():
-            for key in rule.keys(self._world):
-                self._replace((rule.name, key), {v.fingerprint: v for v in rule.check(key, self._world)}, delta)
+            for key in self._keys(rule, delta):
+                self._replace((rule.name, key), self._check(rule, key), delta)
         self._settle(delta)
-        for path in self._world.touched.files | removed.keys() | added.keys():
+        failed = failed_before ^ set(self._failed.values())
+        for path in self._world.touched.files | removed.keys() | added.keys() | failed:
             self._ledger.set(path, self._entry(path))
         self._world.settle()
         return delta
+
+    def _keys(self, rule: Rule, delta: Delta) -> Iterable[Hashable]:
+        """Return the keys at which a rule has to look again; none when it cannot say."""
+        keys: list[Hashable] = []
+        failed: dict[str, Violation] = {}
+        self._failed.pop((rule.name, _ALL), None)
+        try:
+            keys = list(rule.keys(self._world))
+        except Exception as error:  # noqa: BLE001  # the mistake of one rule must not end the scan
+            failed = self._failure(rule, _ALL, error)
+        self._replace((rule.name, _ALL), failed, delta)
+        return keys
+
+    def _check(self, rule: Rule, key: Hashable) -> dict[str, Violation]:
+        """Return what a rule finds for a key by fingerprint, or that it failed."""
+        self._failed.pop((rule.name, key), None)
+        try:
+            return {violation.fingerprint: violation for violation in rule.check(key, self._world)}
+        except Exception as error:  # noqa: BLE001
+            return self._failure(rule, key, error)
+
+    def _failure(self, rule: Rule, key: Hashable, error: Exception) -> dict[str, Violation]:
+        found = _reporter().report(rule.name, key, error, self._world)
+        if found is None:
+            return {}
+        self._failed[rule.name, key] = found.path
+        return {found.fingerprint: found}
 
     def _files(self, added: Mapping[str, str], versions_of: VersionsOf) -> Iterator[tuple[str, File]]:
         """Yield the Python files among those added."""
@@ -192,7 +233,7 @@ class Snapshot:
         file = world.files.get(path)
         if file is None:
             return Entry(scope, world.tree.service_of(path), "skipped")
-        reading: Reading = "unparsable" if file.failure else "analysed"
+        reading: Reading = "unparsable" if file.failure or path in self._failed.values() else "analysed"
         if scope != "production" or file.facts is None:
             return Entry(scope, file.service, reading)
         names, shared = set(), 0

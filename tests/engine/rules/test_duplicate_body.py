@@ -97,7 +97,7 @@ FLAGGED = {
 STUB = "    raise NotImplementedError('a text that is long enough to be no small thing', 1, 2, 3, 4, 5, 6, 7, 8)\n"
 ARGUMENTS = ", ".join(f"name{number}=value{number}" for number in range(30))
 
-CLEAN: dict[str, Mapping[str, str]] = {
+CLEAN = {
     "small bodies": {
         path: f"{function('a', '    pass')}\n{function('b', '    ...')}\n{function('c', STUB)}\n"
         f"def d({ARGUMENTS}): ...\ndef e(x): return x.make({ARGUMENTS})\n"
