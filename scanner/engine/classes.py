@@ -116,7 +116,7 @@ def _slots(node: ast.ClassDef) -> Iterator[tuple[str, int]]:
             and statement.target.id in _SLOTS
             and isinstance(statement.value, ast.Constant)
             and statement.value.value is None
-            and node.name in _WORDS.findall(ast.unparse(statement.annotation))
+            and not {node.name, "Self"}.isdisjoint(_WORDS.findall(ast.unparse(statement.annotation)))
         ):
             yield statement.target.id, statement.lineno
 

@@ -16,8 +16,8 @@ class ClassSingleton(Rule):
     ------------
     Reports classes that keep an instance in a class attribute (`_instance`), make it when it is missing, and return it
     from `__new__`, a class method or a static method; classes that have a place for one, an `_instance` annotated with
-    the class itself; classes whose metaclass does that for them; classes under a decorator `@singleton`. A class that
-    keeps and hands out an instance of another class of this repository counts, too, when its instances keep state.
+    the class or `Self`; classes whose metaclass does that for them; classes under a decorator `@singleton`. A class
+    that keeps and hands out an instance of another class of this repository counts, too, when its instances keep state.
 
     Why is this bad
     ---------------

@@ -106,6 +106,8 @@ FLAGGED = {
         class A:
             _instance: Optional["A"] = None  #: high
             def __init__(self): self.x = {}
+        class B:
+            _instance: "Self | None" = None  #: high
         """,
     "an instance of another class that keeps state": """
         ## pkg/state.py
