@@ -29,7 +29,6 @@ def scan_document(report: Report) -> dict[str, Any]:
         },
         "score": {
             **_service(report.score),
-            "with_waivers": report.with_waivers.value,
             "services": {name: _service(service) for name, service in report.score.services.items()},
             "symbols": {name: _area(symbol) for name, symbol in report.score.symbols.items()},
         },
