@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scanner.engine import git_objects
@@ -53,6 +53,8 @@ _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|
 _RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
 
 _LIST = ("rev-list", "--first-parent", "--parents", "--header", "--encoding=UTF-8")
+# Their names together must fit into one command line.
+_PATHS_AT_ONCE = 400
 _DIFF = ("diff-tree", "--stdin", "--raw", "-r", "-z", "--root", "--always", "--no-abbrev", "--diff-merges=first-parent")
 
 
@@ -204,16 +206,24 @@ class Repository:
             raise FileTooLarge(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB.")
         return content
 
-    def path_versions(self, commit: str, path: str) -> Iterator[str]:
-        """Blob ids that the path had, newest first, along the first parents of `commit`; deletions are left out."""
-        name = os.fsdecode(encode_path(path))
-        touched = ("--literal-pathspecs", "rev-list", "--first-parent", _sha(commit), "--", name)
-        with stream(self.git_dir, *touched, what=str(self.path)) as output:
-            commits = list(git_objects.lines(output))
-        differences = ("--literal-pathspecs", *_DIFF, "--no-renames", "--", name)
-        with stream(self.git_dir, *differences, lines=commits, what=str(self.path)) as output:
-            for _, found in git_objects.changes(output):
-                yield from (change.new for change in found if change.new and change.new != LINK)
+    def path_versions(self, commit: str, paths: Collection[str]) -> dict[str, list[str]]:
+        """Blob ids that each path had, newest first, along the first parents of `commit`; deletions are left out.
+
+        All paths are looked for in one walk, some hundred at a time: a walk for each took a second of 3,000 commits.
+        """
+        found: dict[str, list[str]] = {}
+        for start in range(0, len(paths), _PATHS_AT_ONCE):
+            names = [os.fsdecode(encode_path(path)) for path in sorted(paths)[start : start + _PATHS_AT_ONCE]]
+            touched = ("--literal-pathspecs", "rev-list", "--first-parent", _sha(commit), "--", *names)
+            with stream(self.git_dir, *touched, what=str(self.path)) as output:
+                commits = list(git_objects.lines(output))
+            differences = ("--literal-pathspecs", *_DIFF, "--no-renames", "--", *names)
+            with stream(self.git_dir, *differences, lines=commits, what=str(self.path)) as output:
+                for _, changes in git_objects.changes(output):
+                    for change in changes:
+                        if change.new and change.new != LINK:
+                            found.setdefault(change.path, []).append(change.new)
+        return found
 
 
 def _with_renames(found: list[Change], renamed: dict[str, str]) -> list[Change]:

@@ -22,8 +22,8 @@ from scanner.engine.violation import Violation
 from scanner.engine.world import File, World
 
 FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
-# Blob ids that a path had before, newest first.
-VersionsOf = Callable[[str], Iterable[str]]
+# Blob ids that each of these paths had before, newest first.
+VersionsOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
 
 
 class Delta(NamedTuple):
@@ -71,8 +71,8 @@ def _reporter() -> RuleFailed:
     return found
 
 
-def _no_versions(path: str) -> Iterable[str]:  # noqa: ARG001
-    return ()
+def _no_versions(paths: Collection[str]) -> Mapping[str, Sequence[str]]:  # noqa: ARG001
+    return {}
 
 
 class Snapshot:
@@ -187,15 +187,17 @@ class Snapshot:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             facts = self._facts_of({blob for _, blob in batch})
-            yield from ((path, self._file(path, facts[blob], versions_of)) for path, blob in batch)
+            unread = [path for path, blob in batch if not facts[blob].parsed and path not in self._world.files]
+            earlier = versions_of(unread) if unread else {}
+            yield from ((path, self._file(path, facts[blob], earlier.get(path, ()))) for path, blob in batch)
 
-    def _file(self, path: str, facts: Facts, versions_of: VersionsOf) -> File:
+    def _file(self, path: str, facts: Facts, earlier: Iterable[str]) -> File:
         config, tree = self._world.config, self._world.tree
         scope = config.scope_of(path)
         readable: Facts | None = facts
         if not facts.parsed:
             before = self._world.files.get(path)
-            readable = before.facts if before else self._last_readable(versions_of(path))
+            readable = before.facts if before else self._last_readable(earlier)
         if readable is not None and scope != "production":
             readable = _without_bodies(readable)
         return File(scope, tree.service_of(path), tree.name_of(path), readable, None if facts.parsed else facts)

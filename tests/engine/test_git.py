@@ -200,7 +200,7 @@ def test_paths_of_any_bytes(origin: Origin, raw: bytes, path: str) -> None:
     assert source.tree(commit) == {path: blob}
     assert list(source.changes([commit])) == [[Change(path, None, blob)]]
     assert source.read(commit, path) == b"x = 1\n"
-    assert list(source.path_versions(commit, path)) == [blob]
+    assert source.path_versions(commit, [path]) == {path: [blob]}
     assert encode_path(path) == raw
 
 
@@ -471,9 +471,11 @@ def test_versions_of_a_path(origin: Origin) -> None:
     steps: list[dict[str, str | None]] = [{"a.py": "1"}, {"b.py": "1"}, {"a.py": "2"}, {"a.py": None}, {"a.py": "3"}]
     shas = [origin.commit(step) for step in steps]
     blobs = [origin.git("rev-parse", f"{shas[number]}:a.py") for number in (4, 2, 0)]
-    assert list(read(origin).path_versions(shas[-1], "a.py")) == blobs
-    assert list(read(origin).path_versions(shas[2], "a.py")) == blobs[1:]
-    assert list(read(origin).path_versions(shas[-1], "*.py")) == []
+    assert read(origin).path_versions(shas[-1], ["a.py"]) == {"a.py": blobs}
+    assert read(origin).path_versions(shas[2], ["a.py"]) == {"a.py": blobs[1:]}
+    b = origin.git("rev-parse", f"{shas[1]}:b.py")
+    assert read(origin).path_versions(shas[-1], {"b.py", "a.py", "no.py"}) == {"a.py": blobs, "b.py": [b]}
+    assert read(origin).path_versions(shas[-1], ["*.py"]) == {}
 
 
 # Names --------------------------------------------------------------------------------------------------------------
@@ -741,7 +743,7 @@ def test_settings_of_the_repository_run_nothing(origin: Origin, tmp_path: Path) 
     assert [commit.sha for commit in source.history(second)] == [first, second]
     assert [change.renamed_from for changes in source.changes([second]) for change in changes] == [None, "a.py"]
     assert source.read(second, "b.py") == (LONG + "b").encode()
-    assert len(list(source.path_versions(second, "a.py"))) == 1
+    assert len(source.path_versions(second, ["a.py"])["a.py"]) == 1
     assert list(source.tree(second)) == ["b.py"]
     assert not canary.exists()
 
