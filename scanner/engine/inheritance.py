@@ -12,13 +12,16 @@ from scanner.engine.world import World
 _DEEPEST = 20
 
 
-def inherited(path: str, definition: Definition, world: World) -> Iterator[Target]:
-    """Yield the classes of the repository that a class in a file inherits from, its own bases first, each once."""
+def inherited(asker: str, path: str, definition: Definition, world: World) -> Iterator[Target]:
+    """Yield the classes of the repository that a class in a file inherits from, its own bases first, each once.
+
+    The rules look at `asker` again when that changes.
+    """
     pending = [(path, base) for base in definition.bases]
     seen = {(path, definition.name)}
     while pending and len(seen) < _DEEPEST:
         place, base = pending.pop()
-        target = world.lookup(path, place, base) if base else None
+        target = world.lookup(asker, place, base) if base else None
         if target is None or target.state is not State.FOUND or not target.traits & IS_CLASS:
             continue
         if (target.path, target.name) not in seen:

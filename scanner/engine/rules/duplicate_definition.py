@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
+from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
@@ -13,7 +14,6 @@ from scanner.engine.world import World
 
 _FAKES = ("Mock", "Fake", "Stub", "Dummy")
 _FAMILY = 3
-_HOMONYM = 0.3
 # Bases that say what kind of thing a class is, not what it plugs into.
 _TRIVIAL = frozenset(
     {"object", "ABC", "Protocol", "Generic", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "BaseModel", "Model"}
@@ -112,7 +112,7 @@ class DuplicateDefinition(Rule):
         note = ""
         if name in world.registered:
             severity = "high"
-        elif not same and _overlap(site.definition, home.definition) < _HOMONYM:
+        elif not same and are_homonyms(site.definition, home.definition):
             severity, note = "low", " Their members hardly overlap: two things under one name."
         module = world.files[home.path].module
         others = [other for other in sites if other is not site and other is not home]
@@ -144,16 +144,6 @@ def _last(definitions: Iterator[Definition]) -> Definition:
     return last
 
 
-def _overlap(one: Definition, other: Definition) -> float:
-    """Return the share of members that both have; 1 when one of them has none of its own to compare."""
-    mine, theirs = (_members(definition) for definition in (one, other))
-    return len(mine & theirs) / len(mine | theirs) if mine and theirs else 1.0
-
-
-def _members(definition: Definition) -> set[str]:
-    return {name for name in definition.members if not name.startswith("__")}
-
-
 def _without_heirs(sites: list[Site], world: World) -> list[Site]:
     """Leave out classes that inherit from another definition of their name, or only rename a class."""
     return [site for site in sites if not (site.definition.traits & IS_CLASS and _is_heir(site, world))]
@@ -161,7 +151,7 @@ def _without_heirs(sites: list[Site], world: World) -> list[Site]:
 
 def _is_heir(site: Site, world: World) -> bool:
     name = site.definition.name
-    if any(t.name == name and t.path != site.path for t in inherited(site.path, site.definition, world)):
+    if any(t.name == name and t.path != site.path for t in inherited(site.path, site.path, site.definition, world)):
         return True
     if site.definition.traits & EMPTY and len(site.definition.bases) == 1:
         target = world.lookup(site.path, site.path, site.definition.bases[0])

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from scanner.engine.config import Canonical
-from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED
+from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED, Definition
+from scanner.engine.homonyms import are_homonyms
+from scanner.engine.inheritance import inherited
 from scanner.engine.interface import IS_FUNCTION
 from scanner.engine.links import Linked
 from scanner.engine.modules import key_of, package_of
@@ -20,7 +22,8 @@ class NonCanonicalImport(Rule):
     Follows each imported name, inside functions too, through aliases, `as`, relative imports and chains of
     re-exports. Reports an import that ends at a registered symbol but names another module than its canonical one or
     one declared `public`; and an import that ends at another class or function of that name in production code of
-    the canonical one's service (of any service, when the canonical module is shared).
+    the canonical one's service (of any service, when the canonical module is shared). It is high; low, when that other
+    class has hardly a member in common with the canonical one.
 
     Why is this bad
     ---------------
@@ -43,16 +46,26 @@ class NonCanonicalImport(Rule):
     - The canonical module's own imports, and those of the module that defines the symbol for it.
     - Imports inside the canonical module's package that go through a module of that package.
     - The fallback in `except ImportError:`, and imports in `with pytest.raises(ImportError)`.
-    - A class of that name in another service, in tests, or outside the repository.
+    - A class of that name in another service, in tests, or outside the repository, and one that inherits from the
+      canonical class.
     - Names in strings and comments.
     """
 
     name = "non-canonical-import"
     area = "imports"
     severity = "high"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
-        return world.links.keys() | world.touched.files if world.touched.registry else world.touched.files
+        touched = world.touched
+        if touched.registry:
+            return world.links.keys() | touched.files
+        # Whether two definitions are homonyms is for both to say.
+        symbols = {name for _, name in touched.symbols} & world.registered.keys()
+        if not symbols:
+            return touched.files
+        places = {(path, name) for (_, name), paths in world.definers.items() if name in symbols for path in paths}
+        return touched.files.union(path for path, links in world.links.items() if not places.isdisjoint(links.symbols))
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
@@ -68,17 +81,18 @@ class NonCanonicalImport(Rule):
 
     def _finding(self, path: str, link: Linked, entry: Canonical, registry: _Registry) -> Finding:
         row, name, target = link
-        module = row.written
+        module, severity = row.written, self.severity
         if registry.is_home(target, entry):
             what = f"{name} of {module} is {entry.symbol}" if name != entry.symbol else f"{name} comes through {module}"
             message = f"{what}; import it from {entry.module}."
         else:
             message = f"{name} of {module} is another definition than {entry.module}.{entry.symbol}."
+            if registry.is_homonym(path, target, entry):
+                severity = "low"
+                message += " Their members hardly overlap: two things under one name."
         canonical = f"{entry.module}.{entry.symbol}"
         subject = f"{module}:{name}"
-        return Finding(
-            path, row.line, row.end_line, entry.symbol, subject, message, self.severity, row.enclosing, canonical
-        )
+        return Finding(path, row.line, row.end_line, entry.symbol, subject, message, severity, row.enclosing, canonical)
 
 
 class _Registry:
@@ -116,7 +130,29 @@ class _Registry:
         service = config.service_of(entry.module)
         if file.scope != "production" or (file.service != service and service not in config.shared):
             return False
-        return bool(self._world.lookup(path, target.path, target.name).traits & (IS_CLASS | IS_FUNCTION))
+        traits = self._world.lookup(path, target.path, target.name).traits
+        return bool(traits & (IS_CLASS | IS_FUNCTION)) and not self._is_heir(path, target, entry)
+
+    def _is_heir(self, path: str, target: Target, entry: Canonical) -> bool:
+        """Whether a class inherits from the canonical one."""
+        definition = self._definition(target)
+        bases = inherited(path, target.path, definition, self._world) if definition else ()
+        return any(self.is_home(base, entry) for base in bases)
+
+    def is_homonym(self, path: str, target: Target, entry: Canonical) -> bool:
+        """Whether a definition and the canonical one of the same name have nothing to do with each other."""
+        home = self._homes[entry]
+        if home is None or not home.name == entry.symbol == target.name:
+            return False
+        mine, theirs = self._definition(home), self._definition(target)
+        if mine is None or theirs is None or not are_homonyms(mine, theirs):
+            return False
+        bases = inherited(path, home.path, mine, self._world)
+        return all((base.path, base.name) != (target.path, target.name) for base in bases)
+
+    def _definition(self, target: Target) -> Definition | None:
+        *_, last = (None, *self._world.definitions(target.path, target.name))
+        return last
 
     def allows(self, path: str, target: Target, entry: Canonical) -> bool:
         """Whether a file may import the symbol from where it does."""

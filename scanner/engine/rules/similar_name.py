@@ -92,4 +92,4 @@ def _is_heir(path: str, definition: Definition, entry: Canonical, world: World) 
     home = world.home(entry)
     if home is None:
         return False
-    return any((base.path, base.name) == (home.path, home.name) for base in inherited(path, definition, world))
+    return any((base.path, base.name) == (home.path, home.name) for base in inherited(path, path, definition, world))

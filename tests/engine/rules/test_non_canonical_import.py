@@ -103,6 +103,35 @@ FLAGGED = {
         from shop.face import Store  #: high
         from shop.named import Store  #: high
         """,
+    "two things under one name": """
+        ## shop/core/store.py
+        class Store:
+            def open(self): ...
+            def close(self): ...
+        ## shop/other.py
+        class Store:
+            shelves = 3
+            colour = ""
+        ## shop/alike.py
+        class Store:
+            def open(self): ...
+            def close(self): ...
+            def lock(self): ...
+        ## shop/a.py
+        from shop.other import Store  #: low
+        from shop.alike import Store  #: high
+        """,
+    "a class from which the canonical one inherits": """
+        ## shop/core/store.py
+        from shop.other import Store as Base
+        class Store(Base):
+            def open(self): ...
+        ## shop/other.py
+        class Store:
+            shelves = 3
+        ## shop/a.py
+        from shop.other import Store  #: high
+        """,
     "in tests and scripts": """
         ## shop/legacy.py
         from shop.core.store import Store
@@ -226,6 +255,14 @@ CLEAN = {
         from auth.store import Store
         from auth import store
         """,
+    "a class that inherits from the canonical one": """
+        ## shop/web.py
+        from shop.core.store import Store as Base
+        class Store(Base):
+            def show(self): ...
+        ## shop/a.py
+        from shop.web import Store
+        """,
     "test doubles and values": """
         ## tests/fakes.py
         class Store: ...
@@ -317,3 +354,20 @@ def test_it_follows_the_canonical_module_and_what_names_stand_for():
     assert told() == []
     edit("shop/other.py", "def Store(): ...\n")
     assert len(told()) == 1
+
+
+def test_it_follows_the_members_of_both_classes():
+    opens, sells = (f"class Store:\n    def {name}(self): ...\n" for name in ("open", "sell"))
+    text = {"shop/core/store.py": opens, "shop/other.py": opens, "shop/a.py": "from shop.other import Store\n"}
+    made = snapshot(tree("") | text, CONFIG)
+
+    def severities():
+        return [v.severity for v in made.violations.values() if v.rule == RULE]
+
+    assert severities() == ["high"]
+    made.apply([Change("shop/core/store.py", "x", blob(sells))])
+    assert severities() == ["low"]
+    made.apply([Change("shop/other.py", "x", blob(sells))])
+    assert severities() == ["high"]
+    made.apply([Change("shop/other.py", "x", blob("from shop.core.store import Store as S\nclass Store(S): ...\n"))])
+    assert severities() == []
