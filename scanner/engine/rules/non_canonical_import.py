@@ -11,6 +11,7 @@ from scanner.engine.links import Linked
 from scanner.engine.modules import key_of, package_of
 from scanner.engine.questions import State, Target
 from scanner.engine.rule import Finding, Rule
+from scanner.engine.support import supports_tests
 from scanner.engine.world import World
 
 
@@ -46,8 +47,8 @@ class NonCanonicalImport(Rule):
     - The canonical module's own imports, and those of the module that defines the symbol for it.
     - Imports inside the canonical module's package that go through a module of that package.
     - The fallback in `except ImportError:`, and imports in `with pytest.raises(ImportError)`.
-    - A class of that name in another service, in tests, or outside the repository, and one that inherits from the
-      canonical class.
+    - A definition of that name in another service, in tests, in a module that supports tests by its name (`testing`,
+      `test_...`) or outside the repository, and a class that inherits from the canonical one.
     - Names in strings and comments.
     """
 
@@ -128,7 +129,9 @@ class _Registry:
     def _is_rival(self, path: str, target: Target, entry: Canonical) -> bool:
         file, config = self._world.files[target.path], self._world.config
         service = config.service_of(entry.module)
-        if file.scope != "production" or (file.service != service and service not in config.shared):
+        if file.scope != "production" or supports_tests(file.module):
+            return False
+        if file.service != service and service not in config.shared:
             return False
         traits = self._world.lookup(path, target.path, target.name).traits
         return bool(traits & (IS_CLASS | IS_FUNCTION)) and not self._is_heir(path, target, entry)

@@ -6,12 +6,13 @@ from collections.abc import Hashable, Iterable, Iterator
 from scanner.engine.facts import IS_CLASS, MAIN, TYPE_CHECKING, Facts, Import
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
+from scanner.engine.support import supports_tests
 from scanner.engine.world import World
 
 _TOOLS = frozenset({"pytest", "unittest", "mock"})
 _DOUBLE = re.compile(r"_*(Mock|Fake|Stub)(?![a-z])")
-# A module in such a package, or of such a name, offers tools for tests: that is its product.
-_OFFERS = re.compile(r"(^|\.)(tests?|testing|pytest|conftest|test_[^.]+|[^.]+_tests?)(\.|$)|_pb2(_grpc)?$")
+# Builds write these, and call the client's half of a protocol a stub.
+_BUILT = ("_pb2", "_pb2_grpc")
 
 
 class TestCodeInProduction(Rule):
@@ -58,7 +59,9 @@ class TestCodeInProduction(Rule):
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
         file = world.files.get(path)
-        if file is None or file.facts is None or file.scope != "production" or _OFFERS.search(file.module):
+        if file is None or file.facts is None or file.scope != "production":
+            return
+        if supports_tests(file.module) or file.module.endswith(_BUILT):
             return
         for row, subject, module in _imports(path, file.facts, world):
             message = f"Production code imports {module}, which is for tests."

@@ -268,11 +268,14 @@ CLEAN = {
         class Store: ...
         ## shop/tests/fakes.py
         class Store: ...
+        ## shop/testing/stores.py
+        def Store(): ...
         ## shop/settings.py
         Store = "the name of a store"
         ## tests/test_a.py
         from tests.fakes import Store
         from shop.tests.fakes import Store
+        from shop.testing.stores import Store
         from shop.settings import Store
         """,
     "other people's": """
