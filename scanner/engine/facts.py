@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-EXTRACTOR_VERSION = 7
+EXTRACTOR_VERSION = 8
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 
@@ -20,7 +20,7 @@ GUARDED = 4  # in a try (or suppress) that survives its ImportError
 FALLBACK = 8  # in the handler that runs when a guarded import failed
 DEFERRED = 16  # in a function: it runs when called, not on import
 MAIN = 32  # under `if __name__ == "__main__"`
-REFUSED = 64  # in `with pytest.raises(ImportError)`: a test that the import fails
+REFUSED = 64  # where a test makes sure that the import fails: `with pytest.raises(ImportError)`
 
 # What a module does that no name tells. Facts.module is a sum of these.
 HAS_GETATTR = 1  # defines __getattr__ (PEP 562): any name may exist

@@ -231,6 +231,7 @@ def _if(node: ast.If, where: int) -> _Blocks:
 def _try(node: ast.Try, where: int) -> _Blocks:
     guards = [_survives(handler.type) for handler in node.handlers]
     inside = where | (GUARDED if any(guards) else 0) | (CONDITIONAL if guards else 0)
+    inside |= REFUSED if _wants_failure(node) else 0
     blocks = [(node.body, inside)]
     for handler, guard in zip(node.handlers, guards, strict=True):
         blocks.append((handler.body, where | CONDITIONAL | (FALLBACK if guard else 0)))
@@ -239,10 +240,28 @@ def _try(node: ast.Try, where: int) -> _Blocks:
 
 def _survives(caught: ast.expr | None) -> bool:
     """Whether an `except` clause catches a failed import."""
-    if caught is None:
-        return True
+    return caught is None or not IMPORT_ERRORS.isdisjoint(_caught(caught))
+
+
+def _caught(caught: ast.expr | None) -> list[str]:
+    """Return the last parts of the names of the errors that an `except` clause catches."""
     options = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(dotted(option).rpartition(".")[2] in IMPORT_ERRORS for option in options)
+    return [dotted(option).rpartition(".")[2] for option in options]
+
+
+def _wants_failure(node: ast.Try) -> bool:
+    """Whether a test makes sure that an import fails: `try: import a; pytest.fail()` with `except ImportError`."""
+    expects = any(not {"ImportError", "ModuleNotFoundError"}.isdisjoint(_caught(h.type)) for h in node.handlers)
+    return expects and any(map(_fails, node.body))
+
+
+def _fails(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assert):
+        return isinstance(statement.test, ast.Constant) and not statement.test.value
+    if isinstance(statement, ast.Raise):
+        return statement.exc is not None and called(statement.exc) == "AssertionError"
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and dotted(call.func).rpartition(".")[2] == "fail"
 
 
 def _with(node: ast.With | ast.AsyncWith, where: int) -> _Blocks:

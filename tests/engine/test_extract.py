@@ -79,6 +79,26 @@ def test_where_a_try_stands(handler: str, where: int):
     assert row.where == where
 
 
+@pytest.mark.parametrize(
+    ("after", "handler", "refused"),
+    [
+        ("pytest.fail('it is back')", "except ImportError: pass", True),
+        ("self.fail()", "except (KeyError, ModuleNotFoundError): pass", True),
+        ("assert False, 'it is back'", "except ImportError: pass", True),
+        ("raise AssertionError", "except ImportError: pass", True),
+        ("raise ValueError", "except ImportError: pass", False),
+        ("raise AssertionError('it is back')", "except ImportError: pass", True),
+        ("pytest.fail('it is back')", "except Exception: pass", False),
+        ("pytest.fail('it is back')", "except KeyError: pass", False),
+        ("assert a", "except ImportError: pytest.fail('it is gone')", False),
+        ("if a: pytest.fail('it is odd')", "except ImportError: pass", False),
+    ],
+)
+def test_imports_that_are_to_fail(after: str, handler: str, refused: bool):
+    [row] = extract(f"try:\n    import a\n    {after}\n{handler}\n".encode()).imports
+    assert bool(row.where & facts.REFUSED) == refused
+
+
 def test_handlers_of_guards_are_fallbacks_and_else_is_not():
     rows = read(
         """

@@ -36,13 +36,16 @@ class DeadImportGuard(Rule):
     - Optional packages of others, and whatever else is not reported by unresolvable-import: compiled modules, module
       `__getattr__`, modules that builds write, and so on.
     - Guarded imports that succeed, and their fallbacks.
-    - Imports under TYPE_CHECKING, which no guard protects, and imports in `with pytest.raises(ImportError)`.
+    - Imports under TYPE_CHECKING, which no guard protects.
+    - Imports of which a test makes sure that they fail: in `with pytest.raises(ImportError)`, or before `pytest.fail()`
+      in a `try` with `except ImportError`.
     - Imports in functions that are defined inside a `try`: they run later, outside it.
     """
 
     name = "dead-import-guard"
     area = "imports"
     severity = "high"
+    version = 2
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

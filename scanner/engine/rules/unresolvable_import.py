@@ -42,7 +42,8 @@ class UnresolvableImport(Rule):
     - A top folder without `__init__.py` that has the name of a distribution, such as `alembic/`: the installed
       package stands before it.
     - Modules beside a script or in the folders around it, which its own `sys.path` begins with.
-    - Imports in `with pytest.raises(ImportError)`, which are meant to fail.
+    - Imports of which a test makes sure that they fail: in `with pytest.raises(ImportError)`, or before `pytest.fail()`
+      in a `try` with `except ImportError`.
     - Names that another module fails to import: that import is reported itself.
     - Imports whose failure is caught: dead-import-guard reports those.
     """
@@ -50,7 +51,7 @@ class UnresolvableImport(Rule):
     name = "unresolvable-import"
     area = "imports"
     severity = "critical"
-    version = 2
+    version = 3
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

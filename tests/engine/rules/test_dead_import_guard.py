@@ -143,6 +143,11 @@ CLEAN = {
                 from pkg.gone import x
         except Exception:
             raise AssertionError
+        try:
+            from pkg.gone import x
+            pytest.fail("it is back")
+        except ImportError:
+            pass
         """,
     "strings and comments": """
         ## pkg/__init__.py
