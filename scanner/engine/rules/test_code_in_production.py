@@ -3,13 +3,14 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator
 
+from scanner.engine.config import Config
 from scanner.engine.facts import IS_CLASS, MAIN, TYPE_CHECKING, Facts, Import
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.support import supports_tests
 from scanner.engine.world import World
 
-_TOOLS = frozenset({"pytest", "unittest", "mock"})
+_TOOLS = frozenset({"pytest", "unittest.mock", "mock"})
 _DOUBLE = re.compile(r"_*(Mock|Fake|Stub)(?![a-z])")
 # Builds write these, and call the client's half of a protocol a stub.
 _BUILT = ("_pb2", "_pb2_grpc")
@@ -20,9 +21,9 @@ class TestCodeInProduction(Rule):
 
     What it does
     ------------
-    Reports imports in production code, inside functions and guarded ones too, that name a module which the
-    configuration counts as tests, or one of `pytest`, `unittest` and `mock`. Reports classes in production code, inside
-    functions and classes too, whose names begin with Mock, Fake or Stub.
+    Reports imports in production code, inside functions and guarded ones too, that name a module in a folder which the
+    configuration counts as tests, a `conftest`, or one of `pytest`, `unittest.mock` and `mock`. Reports classes in
+    production code, inside functions and classes too, whose names begin with Mock, Fake or Stub.
 
     Why is this bad
     ---------------
@@ -47,7 +48,8 @@ class TestCodeInProduction(Rule):
     Not flagged
     -----------
     - Tests themselves, scripts, archives and generated code.
-    - Modules that offer tools for tests by their name: `testing`, `test`, `pytest`, `conftest`, `test_...`.
+    - Modules that support tests by their name: `testing`, `test`, `pytest`, `mock`, `fakes`, `test_...`.
+    - Imports of a module that is called `test_...` and lies among production code: it may measure or guard tests.
     - Classes under `if __name__ == "__main__":` or TYPE_CHECKING, and names that merely start alike, such as `Faker`.
     - Names in strings and comments.
     """
@@ -55,6 +57,7 @@ class TestCodeInProduction(Rule):
     name = "test-code-in-production"
     area = "structure"
     severity = "high"
+    version = 2
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
@@ -76,16 +79,22 @@ def _imports(path: str, facts: Facts, world: World) -> Iterator[tuple[Import, st
     """Yield each import statement that leads to test code once, with what it is to be called by and the module."""
     found: dict[Import, tuple[str, str]] = {}
     for row in facts.imports:
-        if not row.level and row.module.partition(".")[0] in _TOOLS:
+        modules = {row.module, row.module.partition(".")[0], *(f"{row.module}.{name}" for name, _ in row.names)}
+        if not row.level and not modules.isdisjoint(_TOOLS):
             found[row] = (row.written, row.module)
     for row, name, target in world.links[path].imports:
-        reached = world.files.get(target.via)
-        subject = row.written
+        reached, subject = target.via, row.written
         if target.state is State.FOUND and not target.name and name:
-            reached, subject = world.files.get(target.path), f"{row.written}:{name}"
-        if reached is not None and reached.scope == "tests":
-            found.setdefault(row, (subject, reached.module))
+            reached, subject = target.path, f"{row.written}:{name}"
+        if reached in world.files and _is_test_package(reached, world.config):
+            found.setdefault(row, (subject, world.files[reached].module))
     yield from ((row, *told) for row, told in found.items())
+
+
+def _is_test_package(path: str, config: Config) -> bool:
+    """Whether a file lies in a folder of tests. A name alone, such as `test_run.py`, may be a product's as well."""
+    folder, slash, name = path.rpartition("/")
+    return config.scope_of(f"{folder}{slash}any.py") == "tests" or name == "conftest.py"
 
 
 def _doubles(facts: Facts) -> Iterator[tuple[str, int, int]]:

@@ -7,7 +7,8 @@ from scanner.engine.git import Change
 from tests.engine.trees import blob, expected, files, found, snapshot
 
 RULE = "test-code-in-production"
-CONFIG = with_scopes(Config(roots=("",)), {"tests": ("tests/**", "**/tests/**", "test_framework/**")})
+TESTS = ("tests/**", "**/tests/**", "test_framework/**", "**/test_*.py", "**/conftest.py")
+CONFIG = with_scopes(Config(roots=("",)), {"tests": TESTS})
 
 FLAGGED = {
     "test packages of this repository": """
@@ -27,6 +28,12 @@ FLAGGED = {
         from . import tests  #: high
         from pkg.tests.data import *  #: high
         """,
+    "a conftest": """
+        ## pkg/__init__.py
+        ## pkg/conftest.py
+        ## pkg/a.py
+        from pkg.conftest import client  #: high
+        """,
     "in functions and guarded": """
         ## test_framework/__init__.py
         Gateway = 1
@@ -44,6 +51,7 @@ FLAGGED = {
         ## pkg/a.py
         import pytest  #: high
         from unittest.mock import AsyncMock  #: high
+        from unittest import mock  #: high
         def run():
             from mock import patch  #: high
         """,
@@ -86,6 +94,8 @@ CLEAN = {
         class MockGateway: ...
         ## pkg/contrib/pytest.py
         import pytest
+        ## pkg/engine/mock.py
+        class MockConnection: ...
         ## pkg/test/client.py
         from unittest.mock import Mock
         class FakePayload: ...
@@ -104,7 +114,8 @@ CLEAN = {
     "names that merely start alike": """
         ## pkg/__init__.py
         ## pkg/a.py
-        import mockingbird, pytester, testament
+        import mockingbird, pytester, testament, unittest
+        from unittest import TestCase
         class Faker: ...
         class Mocking: ...
         class Stubborn: ...
@@ -119,6 +130,14 @@ CLEAN = {
         from test_framework import Gateway  #: high
         ## pkg/a.py
         from pkg import Gateway
+        """,
+    "modules called test_... among production code": """
+        ## pkg/__init__.py
+        ## pkg/test_coverage.py
+        class Coverage: ...
+        ## pkg/a.py
+        from pkg.test_coverage import Coverage
+        from . import test_coverage
         """,
     "strings and comments": """
         ## pkg/__init__.py
