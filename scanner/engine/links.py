@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from scanner.engine.facts import DEFERRED, GUARDED, MAIN, REFUSED, TYPE_CHECKING, Facts, Import
+from scanner.engine.modules import key_of
 from scanner.engine.questions import Question, State, Target, beside, module_named
 
 Ask = Callable[[Question], Target]
@@ -93,11 +94,22 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
             if target.state is State.FOUND and target.name and target.path != path:
                 symbols.add((target.path, target.name))
                 through.add((target.via, name))
-            reached = target.path if target.state is State.FOUND and not target.name else target.via
+            reached = _loaded(name, target)
             if reached and reached != path and not row.where & (TYPE_CHECKING | MAIN):
                 edge = Edge(bool(row.where & DEFERRED), row.line)
                 edges[reached] = min(edges.get(reached, edge), edge)
     return Links(edges, frozenset(symbols), frozenset(through), tuple(broken), tuple(imports))
+
+
+def _loaded(name: str, target: Target) -> str:
+    """Return the file that an import loads: of the submodule it names, else of the module that it asks for the name.
+
+    A module that comes out of another one's names is loaded by that one, which is the first to run.
+    """
+    found = target.state is State.FOUND and not target.name and target.path
+    if found and (not target.via or not name or key_of(target.path) == f"{key_of(target.via)}/{name}".lstrip("/")):
+        return target.path
+    return target.via
 
 
 def _follow(path: str, row: Import, virtual: tuple[str, ...], ask: Ask) -> Iterator[tuple[str, Target]]:

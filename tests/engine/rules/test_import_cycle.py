@@ -38,6 +38,23 @@ FLAGGED = {
         from pkg import version  #: medium
         x = 1
         """,
+    "through a module that hands on another module": """
+        ## pkg/__init__.py
+        ## pkg/a.py
+        from pkg.face import plain  #: medium
+        ## pkg/face.py
+        from pkg import plain
+        from pkg.a import x  #: medium
+        ## pkg/plain.py
+        """,
+    "with a package that is asked for a folder": """
+        ## pkg/__init__.py
+        from pkg.a import x  #: medium
+        ## pkg/a.py
+        from pkg import folder  #: medium
+        ## pkg/folder/data.txt
+        ## pkg/folder/part.py
+        """,
     "closed by an import inside a function": """
         ## pkg/__init__.py
         ## pkg/a.py
