@@ -12,6 +12,7 @@ from scanner.engine.modules import key_of, package_of
 from scanner.engine.questions import State, Target
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.support import supports_tests
+from scanner.engine.violation import Severity
 from scanner.engine.world import World
 
 
@@ -82,7 +83,8 @@ class NonCanonicalImport(Rule):
 
     def _finding(self, path: str, link: Linked, entry: Canonical, registry: _Registry) -> Finding:
         row, name, target = link
-        module, severity = row.written, self.severity
+        module = row.written
+        severity: Severity = self.severity
         if registry.is_home(target, entry):
             what = f"{name} of {module} is {entry.symbol}" if name != entry.symbol else f"{name} comes through {module}"
             message = f"{what}; import it from {entry.module}."
