@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import F
 
 from . import epochs, history, messages, mirrors, scans
-from .engine import baseline, git
+from .engine import baseline, git, rule
 from .engine.config import Config
 from .engine.config_file import parse
+from .engine.facts import EXTRACTOR_VERSION
 from .engine.parser_pool import ParserPool
 from .engine.ranking import Ranking
 from .engine.replay import Step, replay, snapshot_at
@@ -64,6 +65,8 @@ class Walk:
         self.scan = scan
         self.lease = lease
         self.epoch = Epoch.objects.get(scans=scan)
+        if (self.epoch.extractor, self.epoch.ruleset) != (EXTRACTOR_VERSION, rule.ruleset()):
+            raise scans.Refused("Truthline was updated while this scan ran. The next scan builds the numbers anew.")
         self.head_seq = scan.head_seq or 0
         self.config: Config = parse(self.epoch.config_toml)
         self.source: git.Repository = mirrors.open_at(scan.repository, scan.head_sha)

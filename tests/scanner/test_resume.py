@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from scanner import chunks, preparation, scans, schedule
+from scanner import chunks, extraction, preparation, replaying, scans, schedule
 from scanner.connections import connect
+from scanner.engine.parser_pool import ParserPool
 from scanner.models import Blob, Scan
 from tests.scanner.origin import busy_history
 from tests.scanner.scanning import finished, numbers, wait
@@ -79,3 +80,19 @@ def test_a_worker_that_lost_its_lease_writes_nothing(origin):
     scan.refresh_from_db()
     assert (scan.lease, scan.head_sha) == (second.token, "")
     second.guard(head_sha="b" * 40)
+
+
+@UNSENT
+def test_an_update_in_the_middle_ends_the_scan(origin, monkeypatch):
+    repository = connect(str(origin.path), scan=False)
+    scan = scans.request(repository, Scan.Reason.ASKED)
+    preparation.prepare(scan.pk)
+    with ParserPool() as pool:
+        while Scan.objects.get(pk=scan.pk).state == Scan.State.EXTRACTING:
+            extraction.extract_next(scan.pk, pool)
+        monkeypatch.setattr(replaying, "EXTRACTOR_VERSION", 0)
+        replaying.replay_next(scan.pk, pool)
+    scan.refresh_from_db()
+    assert scan.state == Scan.State.FAILED
+    assert "Truthline was updated while this scan ran" in scan.error
+    assert not repository.epochs.filter(replayed_seq__gt=0).exists()
