@@ -119,7 +119,8 @@ class Comparison:
         if all(f"import {imported}." in line for line in self._written(importer, self.statements(edge))):
             return "parent"  # of a module without a source: a parent is loaded, too, which neither counts elsewhere
         package, _, name = imported.rpartition(".")
-        if (importer, package) in self.ours and not isinstance(getattr(import_module(package), name), ModuleType):
+        bound = getattr(import_module(package), name, None) if (importer, package) in self.ours else None
+        if bound is not None and not isinstance(bound, ModuleType):
             return "bound"  # Python takes what the package binds before it looks for a submodule
         return ""
 
