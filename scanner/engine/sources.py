@@ -51,13 +51,14 @@ class Sources:
 
     def replace(self, path: str, before: Links, after: Links) -> set[Symbol]:
         """Take a file's imports out and others in; return the symbols of which other importers may want to know."""
-        changed = set(self._by_source.get(path, ())) | (before.symbols ^ after.symbols if builds_face(path) else set())
-        if not builds_face(path):
-            old, new = _uses(path, before), _uses(path, after)
-            for symbol, source in old - new:
-                changed.update(self._drop(symbol, source, path))
-            for symbol, source in new - old:
-                changed.update(self._add(symbol, source, path))
+        changed = set(self._by_source.get(path, ()))
+        old, new = _uses(path, before), _uses(path, after)
+        if builds_face(path):
+            return changed.union(symbol for symbol, _ in old ^ new)
+        for symbol, source in old - new:
+            changed.update(self._drop(symbol, source, path))
+        for symbol, source in new - old:
+            changed.update(self._add(symbol, source, path))
         return changed
 
     def _add(self, symbol: Symbol, source: str, path: str) -> Iterator[Symbol]:

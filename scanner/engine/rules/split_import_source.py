@@ -41,8 +41,9 @@ class SplitImportSource(Rule):
     -----------
     - Imports through the defining module, or any package around it (`from shop import Price`).
     - Imports in `__init__.py`, which build a package's face.
-    - Imports through the one module that offers the symbol on purpose, in its `__all__` or by `Price as Price`, when no
-      package around the definition offers it. Of several such modules it is the one with the shortest path.
+    - Imports through a module that offers the symbol on purpose, in its `__all__` or by `Price as Price`, when a
+      package around the definition takes it from there, or when no such package offers it. Of several modules in the
+      latter case it is the one with the shortest path.
     - Symbols that all who use them import from the same module, wherever that is.
     - Registered symbols (non-canonical-import reports those) and classes defined more than once in the service
       (duplicate-definition reports those).
@@ -53,6 +54,7 @@ class SplitImportSource(Rule):
     name = "split-import-source"
     area = "imports"
     severity = "low"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
         touched = world.touched
@@ -97,7 +99,7 @@ def _is_split(symbol: Symbol, link: Linked, world: World) -> bool:
     through = sum(symbol in _directly_imported(source, world) for source in sources)
     if len(sources) + (world.sources.direct(symbol) > through) < 2:
         return False
-    return link.target.via != _offering(symbol, sources, world)
+    return link.target.via not in _offering(symbol, sources, world)
 
 
 def _directly_imported(source: str, world: World) -> set[Symbol | None]:
@@ -107,13 +109,20 @@ def _directly_imported(source: str, world: World) -> set[Symbol | None]:
     return {symbol_of(link) for link in world.links[source].imports if not is_roundabout(link)}
 
 
-def _offering(symbol: Symbol, sources: Iterable[str], world: World) -> str:
-    """Return the file of the module that offers a symbol on purpose; "" when none does, or a package around it does."""
+def _offering(symbol: Symbol, sources: Iterable[str], world: World) -> set[str]:
+    """Return the files of the modules that offer a symbol on purpose, and that one may therefore import it from.
+
+    Where packages around the definition offer it, these are the ones they take it from; else it is one.
+    """
     faces = (f"{folder}/{INITIAL}" for folder in ancestors(symbol[0]))
-    if any(face in world.links and symbol in world.links[face].symbols for face in faces):
-        return ""
-    offering = (source for source in sources if _offers(source, symbol, world))
-    return min(offering, key=lambda source: (len(source), source), default="")
+    through = [
+        link.target.via
+        for face in faces
+        for link in (world.links[face].imports if face in world.links else ())
+        if symbol_of(link) == symbol
+    ]
+    offering = {source for source in through or sources if _offers(source, symbol, world)}
+    return offering if through else {min(offering, key=lambda source: (len(source), source))} if offering else set()
 
 
 def _offers(source: str, symbol: Symbol, world: World) -> bool:

@@ -118,6 +118,16 @@ CLEAN = {
         ## shop/b.py
         from shop.types import Price, pay
         """,
+    "a module that offers it on purpose, and a package around takes it from there": """
+        ## shop/__init__.py
+        from .types import Price
+        ## shop/types.py
+        from shop.money import Price as Price
+        ## shop/a.py
+        from shop import Price
+        ## shop/b.py
+        from shop.types import Price
+        """,
     "a single source, wherever that is": """
         ## shop/a.py
         from shop.orders import Price
@@ -223,6 +233,8 @@ def test_it_follows_what_others_import_and_offer():
     assert of_rule(made) == []
     assert edit("shop/a.py", "from shop.money import Price\n", None) == {"shop/b.py"}
     assert edit("shop/orders.py", "from shop.money import Price as Price\n") == set()
+    assert edit("shop/__init__.py", "from .money import Price\n") == {"shop/b.py"}
+    assert edit("shop/__init__.py", "from .orders import Price\n") == set()
     assert edit("shop/__init__.py", "from .money import Price\n") == {"shop/b.py"}
     assert edit("shop/__init__.py", "") == set()
     assert edit("shop/orders.py", "from shop.money import Price\n") == {"shop/b.py"}
