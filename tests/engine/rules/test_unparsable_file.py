@@ -80,7 +80,7 @@ def test_the_last_facts_that_could_be_read_go_on_counting():
     assert good.items() <= made.violations.items()
     assert made.coverage.unparsable == 1
     fresh = snapshot({path: content for path, content in tree.items() if path != "pkg/a.py"})
-    fresh.apply([Change("pkg/a.py", None, broken)], lambda path: iter([broken, blob(tree[path])]))
+    fresh.apply([Change("pkg/a.py", None, broken)], lambda paths: {path: [broken, blob(tree[path])] for path in paths})
     assert fresh.violations == made.violations
     assert (fresh.obligations, fresh.coverage) == (made.obligations, made.coverage)
     made.apply([Change("pkg/a.py", broken, blob(tree["pkg/a.py"]))])
