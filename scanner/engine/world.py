@@ -120,6 +120,11 @@ class World:
             if definition.name == name and not definition.where & _HYPOTHETICAL:
                 yield definition
 
+    def definition(self, target: Target) -> Definition | None:
+        """Return the definition that a name stands for in the end; None where there is none without a condition."""
+        *_, last = (None, *self.definitions(target.path, target.name))
+        return last
+
     # Following changes
 
     def replace(self, removed: Mapping[str, str], added: Mapping[str, str], files: Mapping[str, File]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from scanner.engine.config import Canonical
-from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED, Definition
+from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED
 from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.interface import IS_FUNCTION
@@ -140,7 +140,7 @@ class _Registry:
 
     def _is_heir(self, path: str, target: Target, entry: Canonical) -> bool:
         """Whether a class inherits from the canonical one."""
-        definition = self._definition(target)
+        definition = self._world.definition(target)
         bases = inherited(path, target.path, definition, self._world) if definition else ()
         return any(self.is_home(base, entry) for base in bases)
 
@@ -149,15 +149,11 @@ class _Registry:
         home = self._homes[entry]
         if home is None or not home.name == entry.symbol == target.name:
             return False
-        mine, theirs = self._definition(home), self._definition(target)
+        mine, theirs = self._world.definition(home), self._world.definition(target)
         if mine is None or theirs is None or not are_homonyms(mine, theirs):
             return False
         bases = inherited(path, home.path, mine, self._world)
         return all((base.path, base.name) != (target.path, target.name) for base in bases)
-
-    def _definition(self, target: Target) -> Definition | None:
-        *_, last = (None, *self._world.definitions(target.path, target.name))
-        return last
 
     def allows(self, path: str, target: Target, entry: Canonical) -> bool:
         """Whether a file may import the symbol from where it does."""

@@ -5,11 +5,17 @@ from collections.abc import Hashable, Iterable
 
 from scanner.engine.config import Canonical
 from scanner.engine.facts import IS_CLASS, Definition
+from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
 
-_ERRORS = ("Error", "Exception", "Warning")
+# What a name that ends so says it is: something for or of the symbol, and no second one.
+_ROLES = (
+    *("Error", "Exception", "Warning", "Config", "Configuration", "Settings", "Options", "Factory", "Builder", "Mixin"),
+    *("State", "Status", "Metrics", "Stats", "Event", "Type", "Result", "Request", "Response", "Schema", "Protocol"),
+)
+_ONE_WORD = re.compile(r"_*[A-Z]?[a-z0-9]*")
 
 
 class SimilarName(Rule):
@@ -38,8 +44,10 @@ class SimilarName(Rule):
 
     Not flagged
     -----------
-    - Subclasses of the canonical class, direct or not.
-    - Exceptions and warnings, such as `NotifierError`.
+    - Subclasses of the canonical class, and classes it inherits from, direct or not.
+    - Names that end in what a thing is to the symbol: `NotifierError`, `NotifierConfig`, `NotifierFactory`,
+      `NotifierState` and so on.
+    - Where the symbol is one word, such as `Field`: classes that have hardly a member in common with it.
     - Names in which the symbol is only a part of a word, such as `Notifiers`, or stands in the middle.
     - Tests, scripts, archives, generated code, other services, nested classes.
     """
@@ -47,9 +55,15 @@ class SimilarName(Rule):
     name = "similar-name"
     area = None
     severity = "info"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
-        return world.links.keys() | world.touched.files if world.touched.registry else world.touched.files
+        touched = world.touched
+        # The canonical classes' own members and bases are asked, too.
+        homes = {home.name for entry in world.config.canonical if (home := world.home(entry))}
+        if touched.registry or any(name in homes for _, name in touched.symbols):
+            return world.links.keys() | touched.files
+        return touched.files
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
@@ -58,9 +72,9 @@ class SimilarName(Rule):
             return
         entries = [entry for entry in config.canonical if _binds(entry, file.service, world)]
         for definition in file.facts.definitions:
-            if definition.traits & IS_CLASS and not definition.name.endswith(_ERRORS):
+            if definition.traits & IS_CLASS and not definition.name.endswith(_ROLES):
                 entry = next((entry for entry in entries if _extends(definition.name, entry.symbol)), None)
-                if entry is not None and not _is_heir(path, definition, entry, world):
+                if entry is not None and not _is_explained(path, definition, entry, world):
                     canonical = f"{entry.module}.{entry.symbol}"
                     message = f"{definition.name} may be a second {entry.symbol}, whose home is {entry.module}."
                     yield Finding(
@@ -82,14 +96,22 @@ def _binds(entry: Canonical, service: str, world: World) -> bool:
 
 def _extends(name: str, symbol: str) -> bool:
     """Whether a name is a longer one that begins or ends with the symbol as whole words."""
-    if name == symbol:
+    if symbol not in name or name == symbol:
         return False
     word, before = re.escape(symbol), "[a-z0-9_]" if symbol[0].isupper() else "_"
     return bool(re.match(rf"_*{word}(?![a-z])", name) or re.search(rf"(?<={before}){word}$", name))
 
 
-def _is_heir(path: str, definition: Definition, entry: Canonical, world: World) -> bool:
+def _is_explained(path: str, definition: Definition, entry: Canonical, world: World) -> bool:
+    """Whether one of the two classes inherits from the other, or a name of one word is all they share."""
     home = world.home(entry)
     if home is None:
         return False
-    return any((base.path, base.name) == (home.path, home.name) for base in inherited(path, path, definition, world))
+    if any((base.path, base.name) == (home.path, home.name) for base in inherited(path, path, definition, world)):
+        return True
+    canonical = world.definition(home)
+    if canonical is None:
+        return False
+    bases = inherited(path, home.path, canonical, world)
+    is_base = any((base.path, base.name) == (path, definition.name) for base in bases)
+    return is_base or (_ONE_WORD.fullmatch(entry.symbol) is not None and are_homonyms(definition, canonical))

@@ -11,11 +11,17 @@ CONFIG = Config(
     services=("shop", "auth"),
     shared=("shared",),
     roots=("",),
-    canonical=(Canonical("Notifier", "shop.notify"), Canonical("Env", "shared.env"), Canonical("connect", "shop.db")),
+    canonical=(
+        Canonical("Notifier", "shop.notify"),
+        Canonical("Env", "shared.env"),
+        Canonical("connect", "shop.db"),
+        Canonical("BasketStore", "shop.store"),
+    ),
 )
 TREE = {
     "shop/__init__.py": "",
     "shop/notify.py": "class Notifier:\n    def send(self): ...\n",
+    "shop/store.py": "class BasketStore:\n    def put(self): ...\n    def take(self): ...\n",
     "shared/env.py": "class Env: ...\n",
     "auth/__init__.py": "",
 }
@@ -30,6 +36,17 @@ FLAGGED = {
         class _Notifier: ...  #:
         class LegacyNotifier: ...  #:
         class WebSocketNotifier(object): ...  #:
+        """,
+    "a name of one word, with members in common": """
+        ## shop/a.py
+        class NotifierBoard:  #:
+            colour = ""
+            def send(self): ...
+        """,
+    "a name of several words, whatever the members": """
+        ## shop/a.py
+        class BasketStoreRollback:  #:
+            def roll(self): ...
         """,
     "beside the canonical one, and under a condition": """
         ## shop/notify.py
@@ -56,11 +73,28 @@ CLEAN = {
         from shop import a
         class NotifierWithPatience(a.NotifierWithRetry): ...
         """,
-    "exceptions": """
+    "classes the canonical one inherits from": """
+        ## shop/base.py
+        class NotifierRoot: ...
+        ## shop/notify.py
+        from shop.base import NotifierRoot
+        class BaseNotifier(NotifierRoot): ...
+        class Notifier(BaseNotifier): ...
+        """,
+    "what is something to the symbol": """
         ## shop/a.py
         class NotifierError(Exception): ...
         class NotifierException(Exception): ...
         class NotifierWarning(UserWarning): ...
+        class NotifierConfig: ...
+        class NotifierFactory: ...
+        class NotifierState: ...
+        """,
+    "a name of one word, and nothing else in common": """
+        ## shop/a.py
+        class NotifierBoard:
+            colour = ""
+            def show(self): ...
         """,
     "a part of a word, or in the middle": """
         ## shop/a.py
