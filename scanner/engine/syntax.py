@@ -6,7 +6,7 @@ Everything here is iterative: generated code nests thousands of levels deep.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -147,6 +147,13 @@ def says_nothing(statement: ast.stmt) -> bool:
     )
 
 
+def _told(node: Any, values: Iterable[Any], known: Mapping[ast.AST, Digest]) -> Iterable[Any]:
+    """Return what counts of a definition."""
+    if node in known:
+        return (node.name, known[node].text, node.decorator_list)
+    return (without_docstring(value) if value is node.body else value for value in values)
+
+
 def digest(
     parts: Sequence[ast.AST | list[ast.stmt]],
     own: str = "",
@@ -180,13 +187,9 @@ def digest(
         elif (reader := _NODES.get(kind)) is not None:
             tag, read = reader
             emit(tag)
-            if kind not in _DEFINITIONS:
-                push(read(node))
-            elif node in known:
+            if kind in _DEFINITIONS and node in known:
                 size += known[node].size
-                push((node.name, known[node].text, node.decorator_list))
-            else:
-                push(without_docstring(value) if value is node.body else value for value in read(node))
+            push(read(node) if kind not in _DEFINITIONS else _told(node, read(node), known))
         else:
             emit(node)
     text = blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
