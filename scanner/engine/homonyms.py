@@ -13,5 +13,10 @@ def are_homonyms(one: Definition, other: Definition) -> bool:
     return bool(mine and theirs) and len(mine & theirs) / len(mine | theirs) < _HARDLY
 
 
+def have_members_in_common(one: Definition, other: Definition) -> bool:
+    """Whether some member is one of both, and they are no homonyms."""
+    return not _members(one).isdisjoint(_members(other)) and not are_homonyms(one, other)
+
+
 def _members(definition: Definition) -> set[str]:
     return {name for name in definition.members if not name.startswith("__")}

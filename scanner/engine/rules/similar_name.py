@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 
 from scanner.engine.config import Canonical
 from scanner.engine.facts import IS_CLASS, Definition
-from scanner.engine.homonyms import are_homonyms
+from scanner.engine.homonyms import have_members_in_common
 from scanner.engine.inheritance import inherited
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
@@ -47,7 +47,7 @@ class SimilarName(Rule):
     - Subclasses of the canonical class, and classes it inherits from, direct or not.
     - Names that end in what a thing is to the symbol: `NotifierError`, `NotifierConfig`, `NotifierFactory`,
       `NotifierState` and so on.
-    - Where the symbol is one word, such as `Field`: classes that have hardly a member in common with it.
+    - Where the symbol is one word, such as `Field`: classes that have no member, or hardly one, in common with it.
     - Names in which the symbol is only a part of a word, such as `Notifiers`, or stands in the middle.
     - Tests, scripts, archives, generated code, other services, nested classes.
     """
@@ -114,4 +114,6 @@ def _is_explained(path: str, definition: Definition, entry: Canonical, world: Wo
         return False
     bases = inherited(path, home.path, canonical, world)
     is_base = any((base.path, base.name) == (path, definition.name) for base in bases)
-    return is_base or (_ONE_WORD.fullmatch(entry.symbol) is not None and are_homonyms(definition, canonical))
+    return is_base or (
+        _ONE_WORD.fullmatch(entry.symbol) is not None and not have_members_in_common(definition, canonical)
+    )
