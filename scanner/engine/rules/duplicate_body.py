@@ -59,7 +59,7 @@ class DuplicateBody(Rule):
     - Enums with equal members are told, as info, and never scored.
     - A class of the same name in another module, which is duplicate-definition's; and the methods of classes that are
       reported as a whole.
-    - Methods of one name in several classes of one module.
+    - Methods of one name in several classes of one module; functions named `test_…`.
     - The same body in two services, neither of which may import from the other.
     """
 

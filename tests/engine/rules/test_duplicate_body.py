@@ -123,7 +123,7 @@ CLEAN = {
     },
     "another service": {"pkg/a.py": function("total"), "auth/a.py": function("total")},
     "tests and scripts": {
-        "pkg/a.py": function("total"),
+        "pkg/a.py": function("total") + function("test_total"),
         "tests/a.py": function("total"),
         "scripts/a.py": function("total"),
     },
