@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-EXTRACTOR_VERSION = 8
+EXTRACTOR_VERSION = 9
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 
@@ -21,6 +21,7 @@ FALLBACK = 8  # in the handler that runs when a guarded import failed
 DEFERRED = 16  # in a function: it runs when called, not on import
 MAIN = 32  # under `if __name__ == "__main__"`
 REFUSED = 64  # where a test makes sure that the import fails: `with pytest.raises(ImportError)`
+PROBED = 128  # in a function that uses nothing of it and survives its failure: it asks whether the import works
 
 # What a module does that no name tells. Facts.module is a sum of these.
 HAS_GETATTR = 1  # defines __getattr__ (PEP 562): any name may exist

@@ -23,6 +23,7 @@ from scanner.engine.facts import (
 )
 from scanner.engine.functions import Body, Function, first_parameter, instances, is_cached, makes_instance
 from scanner.engine.machinery import Machinery
+from scanner.engine.probes import probed
 from scanner.engine.redefinitions import redefined
 from scanner.engine.sharing import Scope
 from scanner.engine.syntax import (
@@ -194,7 +195,7 @@ class ModuleReader:
         body, first = Body(), first_parameter(node)
         # A guard around a `def` does not guard what runs when the function is called.
         inner = where & (facts.TYPE_CHECKING | facts.MAIN) | facts.DEFERRED
-        before = len(self.pending)
+        before, imports = len(self.pending), len(self.imports)
         for statement, inside in statements(node.body, inner):
             kind = statement.__class__
             if kind in _SEEN:
@@ -205,6 +206,7 @@ class ModuleReader:
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
             elif isinstance(statement, _IMPORTS):
                 self._import(statement, inside, qualified)
+        self.imports[imports:] = probed(node, self.imports[imports:])
         if len(self.pending) > before + 1:
             self.redefinitions.extend(redefined(node.body, qualified, local=True))
         self.names.update(body.globals)

@@ -99,6 +99,26 @@ def test_imports_that_are_to_fail(after: str, handler: str, refused: bool):
     assert bool(row.where & facts.REFUSED) == refused
 
 
+@pytest.mark.parametrize(
+    ("body", "probed"),
+    [
+        ("from a import b; found = True", True),
+        ("from a import b as c; print('b')", True),
+        ("import a.b", True),
+        ("from a import b; b.run()", False),
+        ("import a.b; a.b.run()", False),
+        ("from a import *", False),
+        ("from a import b, c; run(c)", False),
+    ],
+)
+def test_imports_that_only_ask(body: str, probed: bool):
+    for head, expected in (("def run():\n ", probed), ("if True:\n ", False)):
+        text = f"{head}try:\n  {body}\n except ImportError: pass\n"
+        [row] = extract(text.encode()).imports
+        assert bool(row.where & facts.PROBED) == expected
+    assert not read(f"def run():\n    {body}\n").imports[0].where & facts.PROBED
+
+
 def test_handlers_of_guards_are_fallbacks_and_else_is_not():
     rows = read(
         """

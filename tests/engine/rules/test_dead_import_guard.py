@@ -55,6 +55,16 @@ FLAGGED = {
             except ImportError:
                 slow = None
         """,
+    "asking whether something is there, outside tests": """
+        ## pkg/__init__.py
+        ## pkg/a.py
+        def is_there():
+            try:
+                import pkg.gone  #: high
+                return True
+            except ImportError:
+                return False
+        """,
     "in tests and scripts": """
         ## pkg/__init__.py
         ## tests/test_a.py
@@ -62,6 +72,12 @@ FLAGGED = {
             from pkg.gone import x  #: high
         except ImportError:
             x = None
+        def test_x():
+            try:
+                from pkg.gone import y  #: high
+                assert y
+            except ImportError:
+                pass
         ## scripts/run.py
         try:
             from pkg.gone import x  #: high
@@ -133,6 +149,17 @@ CLEAN = {
                 from pkg.gone import X
             except ImportError:
                 X = None
+        """,
+    "tests that ask whether something is there": """
+        ## pkg/__init__.py
+        ## tests/test_a.py
+        def test_what_is_left():
+            found = []
+            try:
+                from pkg.gone import x as y
+                found.append("gone")
+            except ImportError:
+                pass
         """,
     "imports that are meant to fail": """
         ## pkg/__init__.py
