@@ -56,8 +56,11 @@ def trend(request: HttpRequest, slug: str) -> JsonResponse:
 
 def _numbers(summary: Summary, epoch: Epoch) -> dict[str, Any]:
     tallies = Tally.objects.filter(epoch=epoch)
-    now = list(tallies.at(epoch.replayed_seq))
-    before = list(tallies.at(summary.head.earlier_seq)) if summary.head and summary.head.earlier_seq else None
+    before: list[Tally] | None = None
+    if summary.head and summary.head.earlier_seq:
+        now, before = tallies.at_both(epoch.replayed_seq, summary.head.earlier_seq)
+    else:
+        now = list(tallies.at(epoch.replayed_seq))
     lines = arithmetic.explain(summary.score, now)
     waived = list(Violation.objects.filter(epoch=epoch).open().waived_on(summary.now.date()).count_by_weight())
     return {

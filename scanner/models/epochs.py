@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Mod
 from django.utils import timezone
 
@@ -153,6 +154,12 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         """The newest row of each key up to `seq`: `open` is what is open there, 0 included."""
         key = ("service", "rule", "severity", "scope")
         return self.filter(seq__lte=seq).order_by(*key, "-seq").distinct(*key)
+
+    def at_both(self, seq: int, earlier: int) -> tuple[list[Tally], list[Tally]]:
+        """What `at` says of two commits, in one query."""
+        rows: Any = self.at(seq).annotate(asked=Value(seq))
+        both: list[Any] = list(rows.union(self.at(earlier).annotate(asked=Value(earlier)), all=True))
+        return [row for row in both if row.asked == seq], [row for row in both if row.asked == earlier]
 
     def trend(self) -> TallyQuerySet:
         """Oldest first; a key's value holds until its next row."""
