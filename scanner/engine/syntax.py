@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from hashlib import blake2b
+from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -233,7 +234,10 @@ def _if(node: ast.If, where: int) -> _Blocks:
 
 def _try(node: ast.Try, where: int) -> _Blocks:
     guards = [_survives(handler.type) for handler in node.handlers]
-    inside = where | (GUARDED if any(guards) else 0) | (CONDITIONAL if guards else 0)
+    # The first clause that catches it decides.
+    caught = (handler for handler, guard in zip(node.handlers, guards, strict=True) if guard)
+    survived = any(not _gives_up(handler.body) for handler in islice(caught, 1))
+    inside = where | (GUARDED if survived else 0) | (CONDITIONAL if guards else 0)
     inside |= REFUSED if _wants_failure(node) else 0
     blocks = [(node.body, inside)]
     for handler, guard in zip(node.handlers, guards, strict=True):
@@ -244,6 +248,11 @@ def _try(node: ast.Try, where: int) -> _Blocks:
 def _survives(caught: ast.expr | None) -> bool:
     """Whether an `except` clause catches a failed import."""
     return caught is None or not IMPORT_ERRORS.isdisjoint(_caught(caught))
+
+
+def _gives_up(handler: list[ast.stmt]) -> bool:
+    """Whether an `except` clause raises or lets a test fail in the end, so that nothing is survived."""
+    return isinstance(handler[-1], ast.Raise) or _fails(handler[-1])
 
 
 def _caught(caught: ast.expr | None) -> list[str]:

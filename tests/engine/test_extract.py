@@ -71,6 +71,12 @@ def test_where_a_block_stands(head: str, where: int):
         ("except Exception: pass", facts.CONDITIONAL | facts.GUARDED),
         ("except: pass", facts.CONDITIONAL | facts.GUARDED),
         ("except ValueError: pass", facts.CONDITIONAL),
+        ("except ImportError: raise", facts.CONDITIONAL),
+        ("except ImportError as error:\n    log()\n    raise Problem() from error", facts.CONDITIONAL),
+        ("except ImportError:\n    if strict: raise", facts.CONDITIONAL | facts.GUARDED),
+        ("except ImportError: pytest.fail('it is gone')", facts.CONDITIONAL),
+        ("except ImportError: raise\nexcept Exception: pass", facts.CONDITIONAL),
+        ("except ImportError: pass\nexcept Exception: raise", facts.CONDITIONAL | facts.GUARDED),
         ("finally: pass", 0),
     ],
 )

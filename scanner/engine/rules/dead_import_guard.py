@@ -41,13 +41,14 @@ class DeadImportGuard(Rule):
     - Imports of which a test makes sure that they fail: in `with pytest.raises(ImportError)`, or before `pytest.fail()`
       in a `try` with `except ImportError`.
     - Imports in functions that are defined inside a `try`: they run later, outside it.
+    - Imports whose failure is raised again, or lets a test fail, in the end: unresolvable-import reports those.
     - In tests: imports in a function that uses nothing of them, which ask whether something is there.
     """
 
     name = "dead-import-guard"
     area = "imports"
     severity = "high"
-    version = 3
+    version = 4
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

@@ -45,13 +45,13 @@ class UnresolvableImport(Rule):
     - Imports of which a test makes sure that they fail: in `with pytest.raises(ImportError)`, or before `pytest.fail()`
       in a `try` with `except ImportError`.
     - Names that another module fails to import: that import is reported itself.
-    - Imports whose failure is caught: dead-import-guard reports those.
+    - Imports whose failure is survived: dead-import-guard reports those.
     """
 
     name = "unresolvable-import"
     area = "imports"
     severity = "critical"
-    version = 3
+    version = 4
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

@@ -43,9 +43,13 @@ FLAGGED = {
             def run(self):
                 from pkg.gone import x  #: critical
         """,
-    "a guard that catches something else, and a fallback": """
+    "a guard that catches something else or gives up, and a fallback": """
         ## pkg/__init__.py
         ## pkg/a.py
+        try:
+            import pkg.gone.now  #: critical
+        except ImportError as error:
+            raise RuntimeError("pkg is broken") from error
         try:
             import pkg.gone.too  #: critical
         except ValueError:
