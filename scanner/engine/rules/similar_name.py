@@ -14,7 +14,10 @@ from scanner.engine.world import World
 _ROLES = (
     *("Error", "Exception", "Warning", "Config", "Configuration", "Settings", "Options", "Factory", "Builder", "Mixin"),
     *("State", "Status", "Metrics", "Stats", "Event", "Type", "Result", "Request", "Response", "Schema", "Protocol"),
+    *("Alert", "Data", "Info", "Record", "Entry", "Message", "Monitor", "Collector", "Checker", "Strategy", "Command"),
 )
+_LOOKED_AT = ("production", "scripts")
+_ERRORS = ("Error", "Exception", "Warning")
 _ONE_WORD = re.compile(r"_*[A-Z]?[a-z0-9]*")
 
 
@@ -24,7 +27,7 @@ class SimilarName(Rule):
     What it does
     ------------
     Reports classes on module level, in production code of the canonical symbol's service (of any service, when its
-    module is shared), whose names begin or end with the whole name of a registered symbol. It is a remark and never
+    module is shared) and in scripts, whose names begin or end with the whole name of a registered symbol. It is a remark and never
     scored: whether it is a second implementation is for a person to say.
 
     Why is this bad
@@ -46,16 +49,16 @@ class SimilarName(Rule):
     -----------
     - Subclasses of the canonical class, and classes it inherits from, direct or not.
     - Names that end in what a thing is to the symbol: `NotifierError`, `NotifierConfig`, `NotifierFactory`,
-      `NotifierState` and so on.
+      `NotifierState` and so on, and exceptions under any name.
     - Where the symbol is one word, such as `Field`: classes that have no member, or hardly one, in common with it.
     - Names in which the symbol is only a part of a word, such as `Notifiers`, or stands in the middle.
-    - Tests, scripts, archives, generated code, other services, nested classes.
+    - Tests, archives, generated code, other services, nested classes.
     """
 
     name = "similar-name"
     area = None
     severity = "info"
-    version = 2
+    version = 3
 
     def keys(self, world: World) -> Iterable[Hashable]:
         touched = world.touched
@@ -68,11 +71,12 @@ class SimilarName(Rule):
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
         file, config = world.files.get(path), world.config
-        if not config.canonical or file is None or file.facts is None or file.scope != "production":
+        if not config.canonical or file is None or file.facts is None or file.scope not in _LOOKED_AT:
             return
-        entries = [entry for entry in config.canonical if _binds(entry, file.service, world)]
+        everywhere = file.scope == "scripts"
+        entries = [entry for entry in config.canonical if everywhere or _binds(entry, file.service, world)]
         for definition in file.facts.definitions:
-            if definition.traits & IS_CLASS and not definition.name.endswith(_ROLES):
+            if definition.traits & IS_CLASS and not _has_role(definition):
                 entry = next((entry for entry in entries if _extends(definition.name, entry.symbol)), None)
                 if entry is not None and not _is_explained(path, definition, entry, world):
                     canonical = f"{entry.module}.{entry.symbol}"
@@ -87,6 +91,11 @@ class SimilarName(Rule):
                         self.severity,
                         canonical=canonical,
                     )
+
+
+def _has_role(definition: Definition) -> bool:
+    """Whether a class says that it is something else: by the end of its name, or as an exception."""
+    return definition.name.endswith(_ROLES) or any(base.endswith(_ERRORS) for base in definition.bases)
 
 
 def _binds(entry: Canonical, service: str, world: World) -> bool:
