@@ -6,8 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import documentation
 from dashboard.access import visible
+from scanner.engine import documentation
 from scanner.models import Violation
 
 

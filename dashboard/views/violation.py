@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import arithmetic, documentation, patches, sources
+from dashboard import arithmetic, patches, sources
 from dashboard.access import repository_for
 from dashboard.models import Role
 from dashboard.summaries import Summary, summarise
 from dashboard.trends import lifetime
 from dashboard.views.violations import attach_commits
+from scanner.engine import documentation
 from scanner.models import Commit, Repository, Violation
 
 ELSEWHERE = 8

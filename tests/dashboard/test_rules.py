@@ -4,8 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard import documentation
-from scanner.engine import rule
+from scanner.engine import documentation, rule
 from tests.dashboard import world
 
 

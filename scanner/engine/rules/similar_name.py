@@ -27,8 +27,8 @@ class SimilarName(Rule):
     What it does
     ------------
     Reports classes on module level, in production code of the canonical symbol's service (of any service, when its
-    module is shared) and in scripts, whose names begin or end with the whole name of a registered symbol. It is a remark and never
-    scored: whether it is a second implementation is for a person to say.
+    module is shared) and in scripts, whose names begin or end with the whole name of a registered symbol. It is a
+    remark and never scored: whether it is a second implementation is for a person to say.
 
     Why is this bad
     ---------------

@@ -40,6 +40,7 @@ class RulePage:
     name: str
     area: str
     severity: str
+    announced: bool
     summary: str
     parts: tuple[Part, ...]
 
@@ -67,7 +68,7 @@ def _page(rule: engine_rules.Rule) -> RulePage:
     parts = (Part("", opening), *titled) if opening else titled
     first = next((block for part in parts for block in part.blocks if block.text and not block.code), Block(rule.name))
     area = rule.area or (EVERY_AREA if rule.name == EVERY_AREA_RULE else NOT_SCORED)
-    return RulePage(rule.name, area, rule.severity, re.split(r"(?<=\.)\s", first.text)[0], parts)
+    return RulePage(rule.name, area, rule.severity, rule.announced, re.split(r"(?<=\.)\s", first.text)[0], parts)
 
 
 def _blocks(text: str, title: str) -> Iterator[Block]:
