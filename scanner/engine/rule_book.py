@@ -24,8 +24,8 @@ is made from the rules' own documentation (`scanner/engine/rules/`, one file eac
 newest. Severities weigh critical 8, high 4, medium 2, low 1, info 0; findings in tests and scripts count a quarter, in
 archives and generated code nothing. A rule that is *announced* is shown and does not count yet.
 
-*Judged* says how many of the findings that were drawn at random from real repositories and read by a person were
-right; the tables `tests/calibration/judged*.csv` hold each of them with the reason.
+*Judged* says how many of the findings that were drawn at random from real repositories and read one by one were right;
+the tables `tests/calibration/judged*.csv` hold each of them with the reason.
 """
 
 

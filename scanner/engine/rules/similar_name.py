@@ -58,6 +58,7 @@ class SimilarName(Rule):
     name = "similar-name"
     area = None
     severity = "info"
+    announced = True
     version = 3
 
     def keys(self, world: World) -> Iterable[Hashable]:
