@@ -12,6 +12,8 @@ from scanner.engine.questions import State
 
 # (file, name) of a class, function or value.
 Symbol = tuple[str, str]
+Names = tuple[tuple[str, str], ...]
+Offers = tuple[tuple[str, ...] | None, tuple[str, ...]]
 INITIAL = "__init__.py"
 
 
@@ -37,6 +39,7 @@ class Sources:
         self._importers: dict[Symbol, dict[str, set[str]]] = {}  # by the file of the module that imports name
         self._direct: Counter[Symbol] = Counter()  # files that import it from its home or from a package around it
         self._by_source: dict[str, set[Symbol]] = {}
+        self._offers: dict[str, Offers] = {}
 
     def __iter__(self) -> Iterator[Symbol]:
         return iter(self._importers)
@@ -49,9 +52,15 @@ class Sources:
         """Return how many files import a symbol from its home or a package around it."""
         return self._direct[symbol]
 
-    def replace(self, path: str, before: Links, after: Links) -> set[Symbol]:
-        """Take a file's imports out and others in; return the symbols of which other importers may want to know."""
-        changed = set(self._by_source.get(path, ()))
+    def replace(self, path: str, before: Links, after: Links, offers: Offers) -> set[Symbol]:
+        """Take a file's imports out and others in; return the symbols of which other importers may want to know.
+
+        `offers` are the names the file offers on purpose: its `__all__`, and what it imports `name as name`.
+        """
+        changed: set[Symbol] = set()
+        if path in self._by_source and (self._offers.get(path) != offers or _bound(before) != _bound(after)):
+            changed.update(self._by_source[path])
+        self._offers[path] = offers
         old, new = _uses(path, before), _uses(path, after)
         if builds_face(path):
             return changed.union(symbol for symbol, _ in old ^ new)
@@ -64,32 +73,39 @@ class Sources:
     def _add(self, symbol: Symbol, source: str, path: str) -> Iterator[Symbol]:
         if not source:
             self._direct[symbol] += 1
-        else:
-            sources = self._importers.setdefault(symbol, {})
-            if source in sources:
-                sources[source].add(path)
-                return
-            sources[source] = {path}
-            self._by_source.setdefault(source, set()).add(symbol)
+            yield from self._few_direct(symbol)
+            return
+        sources = self._importers.setdefault(symbol, {})
+        if source in sources:
+            sources[source].add(path)
+            return
+        sources[source] = {path}
+        self._by_source.setdefault(source, set()).add(symbol)
         yield symbol
 
     def _drop(self, symbol: Symbol, source: str, path: str) -> Iterator[Symbol]:
         if not source:
             self._direct[symbol] -= 1
+            yield from self._few_direct(symbol)
             if not self._direct[symbol]:
                 del self._direct[symbol]
-        else:
-            sources = self._importers[symbol]
-            sources[source].discard(path)
-            if sources[source]:
-                return
-            del sources[source]
-            self._by_source[source].discard(symbol)
-            if not self._by_source[source]:
-                del self._by_source[source]
-            if not sources:
-                del self._importers[symbol]
+            return
+        sources = self._importers[symbol]
+        sources[source].discard(path)
+        if sources[source]:
+            return
+        del sources[source]
+        self._by_source[source].discard(symbol)
+        if not self._by_source[source]:
+            del self._by_source[source]
+        if not sources:
+            del self._importers[symbol]
         yield symbol
+
+    def _few_direct(self, symbol: Symbol) -> Iterator[Symbol]:
+        """Yield the symbol when one direct import more or less may matter: those of its sources do not count."""
+        if self._direct[symbol] <= len(self._importers.get(symbol, ())) + 1:
+            yield symbol
 
 
 def builds_face(path: str) -> bool:
@@ -105,3 +121,8 @@ def _uses(path: str, links: Links) -> set[tuple[Symbol, str]]:
         if symbol is not None and symbol[0] != path:
             found.add((symbol, link.target.via if is_roundabout(link) else ""))
     return found
+
+
+def _bound(links: Links) -> set[tuple[Symbol | None, str, Names]]:
+    """Return which names a file gives to what it imports."""
+    return {(symbol_of(link), link.name, link.row.names) for link in links.imports}

@@ -240,7 +240,8 @@ class World:
             after = NO_LINKS
             if file is not None and file.facts is not None:
                 after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
-            touched.sources |= self.sources.replace(path, before, after)
+            offers = (file.facts.exports, file.facts.reexports) if file and file.facts else (None, ())
+            touched.sources |= self.sources.replace(path, before, after, offers)
             for tier, deferred in enumerate((False, True)):
                 old, new = _targets(before, deferred), _targets(after, deferred)
                 removed[tier].extend((path, target) for target in old - new)
