@@ -12,6 +12,7 @@ from functools import cache
 from typing import ClassVar, NamedTuple
 
 from scanner.engine import rules
+from scanner.engine.config import Config
 from scanner.engine.violation import Related, Severity, Violation, Waiver, fingerprint
 from scanner.engine.world import File, World
 
@@ -49,6 +50,10 @@ class Rule(ABC):
     severity: ClassVar[Severity]
     version: ClassVar[int] = 1
     announced: ClassVar[bool] = False
+
+    def measures(self, config: Config) -> bool:  # noqa: ARG002
+        """Whether the configuration gives the rule something to look for; else, that it found nothing says nothing."""
+        return True
 
     def keys(self, world: World) -> Iterable[Hashable]:
         """Return the keys whose findings may have changed: unless a rule says otherwise, the files."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 from scanner.engine.config import to_toml
 from scanner.engine.formats import counts
 from scanner.engine.report import Report
+from scanner.engine.rule import all_rules
 from scanner.engine.score import AREA_WEIGHTS, AreaScore, ServiceScore, key_of, quarters, shown
 from scanner.engine.violation import SCOPES, Violation
 
@@ -90,7 +91,12 @@ class _Page:
         heads = "".join(f"{scope:>{width}}" for scope, width in _COLUMNS.items())
         yield self._in("quiet", f"{'violations':<21}{heads}{'points':>8}")
         table = counts(self.report.violations, self.score.rules)
+        config = self.report.settings.config
+        unmeasured = {name for name, rule in all_rules().items() if not rule.measures(config)}
         for rule in sorted(table, key=lambda rule: (-points.get(rule, 0), rule)):
+            if rule in unmeasured:
+                yield self._in("quiet", _cut(rule, 21) + "not measured: the configuration names nothing to look for")
+                continue
             cells = "".join(f"{table[rule][scope]:>{width},}" for scope, width in _COLUMNS.items())
             yield f"{_cut(rule, 21)}{cells}{_points(points.get(rule, Fraction(0))):>8}"
 

@@ -9,6 +9,7 @@ import pytest
 from scanner.engine import rules
 from scanner.engine.baseline import AREAS
 from scanner.engine.config import Config, RuleOptions
+from scanner.engine.config_file import parse
 from scanner.engine.rule import Rule, all_rules, areas, ruleset
 from scanner.engine.violation import SEVERITIES
 from tests.engine.trees import found
@@ -104,3 +105,18 @@ def test_what_the_configuration_allows_is_not_reported():
             roots=("",), rules={rule: RuleOptions((name,)), "import-cycle": RuleOptions(("pkg.a.get_manager",))}
         )
         assert len(found(rule, text, config)) == reported
+
+
+@pytest.mark.parametrize(
+    ("text", "measured"),
+    [
+        ("[[canonical]]\nsymbol = 'Cart'\nmodule = 'shop.cart'", {"non-canonical-import", "similar-name"}),
+        ("[[deprecated]]\nmodule = 'shop.old'", {"deprecated-import"}),
+        ("[[transitional]]\nmodule = 'shop.old'\nuntil = 2026-01-31", {"legacy-shim"}),
+        ("[environment]\naccessors = ['shop.settings']", {"direct-environ"}),
+    ],
+)
+def test_what_a_configuration_lets_rules_look_for(text: str, measured: set[str]):
+    without = {name for name, rule in all_rules().items() if rule.measures(Config())}
+    assert {name for name, rule in all_rules().items() if rule.measures(parse(text))} == without | measured
+    assert measured.isdisjoint(without)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from scanner.engine.config import Deprecated
+from scanner.engine.config import Config, Deprecated
 from scanner.engine.facts import REFUSED, Facts, Import
 from scanner.engine.modules import absolute
 from scanner.engine.questions import State
@@ -44,6 +44,9 @@ class DeprecatedImport(Rule):
     name = "deprecated-import"
     area = "imports"
     severity = "high"
+
+    def measures(self, config: Config) -> bool:
+        return bool(config.deprecated)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

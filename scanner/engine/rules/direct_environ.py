@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
+from scanner.engine.config import Config
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
 
@@ -45,6 +46,9 @@ class DirectEnviron(Rule):
     name = "direct-environ"
     area = "structure"
     severity = "medium"
+
+    def measures(self, config: Config) -> bool:
+        return bool(config.environment.accessors)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

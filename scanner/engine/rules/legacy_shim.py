@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from datetime import date, datetime
 
+from scanner.engine.config import Config
 from scanner.engine.facts import DEFERRED, HAS_GETATTR, REPLACES_ITSELF, TYPE_CHECKING
 from scanner.engine.links import Linked
 from scanner.engine.questions import State
@@ -49,6 +50,9 @@ class LegacyShim(Rule):
     name = "legacy-shim"
     area = "imports"
     severity = "medium"
+
+    def measures(self, config: Config) -> bool:
+        return bool(config.transitional)
 
     def keys(self, world: World) -> Iterable[Hashable]:
         return {entry.module for entry in world.config.transitional}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from scanner.engine.config import Canonical
+from scanner.engine.config import Canonical, Config
 from scanner.engine.facts import FALLBACK, IS_CLASS, REFUSED
 from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
@@ -57,6 +57,9 @@ class NonCanonicalImport(Rule):
     area = "imports"
     severity = "high"
     version = 2
+
+    def measures(self, config: Config) -> bool:
+        return bool(config.canonical)
 
     def keys(self, world: World) -> Iterable[Hashable]:
         touched = world.touched

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable
 
-from scanner.engine.config import Canonical
+from scanner.engine.config import Canonical, Config
 from scanner.engine.facts import IS_CLASS, Definition
 from scanner.engine.homonyms import have_members_in_common
 from scanner.engine.inheritance import inherited
@@ -60,6 +60,9 @@ class SimilarName(Rule):
     severity = "info"
     announced = True
     version = 3
+
+    def measures(self, config: Config) -> bool:
+        return bool(config.canonical)
 
     def keys(self, world: World) -> Iterable[Hashable]:
         touched = world.touched
