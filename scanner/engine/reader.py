@@ -9,6 +9,7 @@ from scanner.engine import facts
 from scanner.engine.classes import Method, bases_of, singletons, traits_of
 from scanner.engine.containers import Containers
 from scanner.engine.copies import copyable
+from scanner.engine.digest import Digest, digest
 from scanner.engine.facts import (
     Cached,
     Copyable,
@@ -27,12 +28,10 @@ from scanner.engine.probes import probed
 from scanner.engine.redefinitions import redefined
 from scanner.engine.sharing import Scope
 from scanner.engine.syntax import (
-    Digest,
     bound_names,
     called,
     captures,
     constants,
-    digest,
     dotted,
     says_nothing,
     statements,

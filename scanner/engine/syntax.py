@@ -6,46 +6,13 @@ Everything here is iterative: generated code nests thousands of levels deep.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from hashlib import blake2b
+from collections.abc import Callable, Iterator
 from itertools import islice
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
 
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-
-# Fields that say nothing about meaning, or differ between versions of Python for equal code.
-_SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
-
-
-def _reader(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(fields) > 1:
-        return attrgetter(*fields)
-    return (lambda node: (getattr(node, fields[0]),)) if fields else lambda _: ()
-
-
-# Kind of node → its tag, which is no name that code can have, and what reads its fields.
-_NODES: dict[type, tuple[str, Callable[[Any], tuple[Any, ...]]]] = {
-    node: (f".{node.__name__}", _reader(tuple(field for field in node._fields if field not in _SKIPPED)))
-    for node in vars(ast).values()
-    if isinstance(node, type) and issubclass(node, ast.AST)
-}
-_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
-
-
-class Digest(NamedTuple):
-    """16 hex digits that equal code has in common; its size, the number of nodes, names and constants in it; and
-    whether it mentions any of the names that were looked for."""
-
-    text: str
-    size: int
-    mentions: bool
-
-
-_NOTHING_KNOWN: Mapping[ast.AST, Digest] = {}
-_NO_NAMES: frozenset[str] = frozenset()
 
 
 def dotted(node: ast.AST | None) -> str:
@@ -148,55 +115,6 @@ def says_nothing(statement: ast.stmt) -> bool:
     )
 
 
-def _told(node: Any, values: Iterable[Any], known: Mapping[ast.AST, Digest]) -> Iterable[Any]:
-    """Return what counts of a definition."""
-    if node in known:
-        return (node.name, known[node].text, node.decorator_list)
-    return (without_docstring(value) if value is node.body else value for value in values)
-
-
-def digest(
-    parts: Sequence[ast.AST | list[ast.stmt]],
-    own: str = "",
-    known: Mapping[ast.AST, Digest] = _NOTHING_KNOWN,
-    names: Set[str] = _NO_NAMES,
-) -> Digest:
-    """Return what is equal for equal code; layout, comments, docstrings and the name `own` do not count.
-
-    `known` are the digests of functions inside, which are then not read again; `names` are looked for.
-    """
-    out: list[object] = []
-    emit = out.append
-    pending: list[Any] = [*parts]
-    take, later, push = pending.pop, pending.append, pending.extend
-    size = 0
-    while pending:
-        node = take()
-        kind = node.__class__
-        if kind is ast.Name:
-            name = node.id
-            emit(name if name != own else ".own")
-        elif kind is ast.Attribute:
-            emit(".Attribute")
-            emit(node.attr)
-            later(node.value)
-        elif kind is ast.Constant:
-            emit((node.value,))
-        elif kind is list:
-            emit(len(node))
-            push(node)
-        elif (reader := _NODES.get(kind)) is not None:
-            tag, read = reader
-            emit(tag)
-            if kind in _DEFINITIONS and node in known:
-                size += known[node].size
-            push(read(node) if kind not in _DEFINITIONS else _told(node, read(node), known))
-        else:
-            emit(node)
-    text = blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
-
-
 def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int]]:
     """Yield the statements of one scope in source order, those inside compound statements too, with where they stand.
 
@@ -219,17 +137,56 @@ _Blocks = list[tuple[list[ast.stmt], int]]
 
 
 def _if(node: ast.If, where: int) -> _Blocks:
-    test = node.test
-    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-    subject = test.operand if isinstance(test, ast.UnaryOp) and negated else test
-    if dotted(subject).rpartition(".")[2] == "TYPE_CHECKING" or (isinstance(test, ast.Constant) and not test.value):
-        flags = (TYPE_CHECKING, CONDITIONAL)
-        return [
-            (part, where | flag)
-            for part, flag in zip((node.body, node.orelse), flags[:: -1 if negated else 1], strict=True)
-        ]
-    main = MAIN if isinstance(test, ast.Compare) and dotted(test.left) == "__name__" else 0
-    return [(node.body, where | CONDITIONAL | main), (node.orelse, where | CONDITIONAL)]
+    runs = _at_run_time(node.test)
+    if runs is not None:
+        body, orelse = (CONDITIONAL, TYPE_CHECKING) if runs else (TYPE_CHECKING, CONDITIONAL)
+        return [(node.body, where | body), (node.orelse, where | orelse)]
+    main = _as_main(node.test)
+    body, orelse = (MAIN if main is True else 0), (MAIN if main is False else 0)
+    return [(node.body, where | CONDITIONAL | body), (node.orelse, where | CONDITIONAL | orelse)]
+
+
+def _at_run_time(test: ast.expr) -> bool | None:
+    """Return what a test is whenever the code runs, as far as type checking and constants decide it."""
+    test, negated = _stripped(test)
+    if isinstance(test, ast.BoolOp):
+        deciding = isinstance(test.op, ast.Or)
+        values = {_plain(value) for value in test.values}
+        known = deciding if deciding in values else next(iter(values)) if len(values) == 1 else None
+    else:
+        known = _plain(test)
+    return known if known is None else known is not negated
+
+
+def _plain(test: ast.expr) -> bool | None:
+    test, negated = _stripped(test)
+    never = dotted(test).rpartition(".")[2] == "TYPE_CHECKING" or (isinstance(test, ast.Constant) and not test.value)
+    return negated if never else None
+
+
+def _stripped(test: ast.expr) -> tuple[ast.expr, bool]:
+    """Return a test without its `not`s, and whether they negate it."""
+    negated = False
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, negated = test.operand, not negated
+    return test, negated
+
+
+def _as_main(test: ast.expr) -> bool | None:
+    """Return what a test is when the file is run as a script, if it asks for that."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return None
+    asked = [test.left, *test.comparators]
+    mentions = any(
+        isinstance(node, ast.Constant) and node.value == "__main__" for side in asked for node in _items(side)
+    )
+    if not mentions or not any(dotted(side) == "__name__" for side in asked):
+        return None
+    return isinstance(test.ops[0], ast.Eq | ast.In)
+
+
+def _items(side: ast.expr) -> list[ast.expr]:
+    return side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
 
 
 def _try(node: ast.Try, where: int) -> _Blocks:
