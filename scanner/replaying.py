@@ -14,6 +14,7 @@ from .engine import baseline, git, rule
 from .engine.config import Config
 from .engine.config_file import parse
 from .engine.facts import EXTRACTOR_VERSION
+from .engine.frozen import Unusable, freeze, thaw
 from .engine.parser_pool import ParserPool
 from .engine.ranking import Ranking
 from .engine.replay import Step, replay, snapshot_at
@@ -21,7 +22,7 @@ from .engine.score import TallyRow, key_of
 from .engine.snapshot import Snapshot
 from .extraction import facts_of
 from .leases import Lease
-from .models import Baseline, Epoch, Repository, Scan
+from .models import Baseline, Epoch, Repository, ResolvedTree, Scan
 from .recording import Batch, Inconsistent, relocate
 from .signals import scan_recorded
 from .standings import Reckoner
@@ -52,10 +53,11 @@ def _replay(walk: Walk) -> messages.Step | None:
     except Inconsistent as error:
         epochs.distrust(walk.epoch)
         raise scans.Refused(f"{error}. The next scan builds the numbers anew.") from error
-    if not done:
-        return "replay"
-    walk.finish()
-    return None
+    if done:
+        walk.finish()
+    # The numbers first: this is for whoever goes on from here.
+    walk.keep()
+    return None if done else "replay"
 
 
 class Walk:
@@ -71,6 +73,7 @@ class Walk:
         self.config: Config = parse(self.epoch.config_toml)
         self.source: git.Repository = mirrors.open_at(scan.repository, scan.head_sha)
         self.facts_of = partial(facts_of, self.source, pool)
+        self._reached: Snapshot | None = None  # where the replay stands, once it has begun
 
     def measure(self) -> None:
         """Pin the denominators at the baseline; where no numbers are shown yet, show the head's as a preview."""
@@ -115,10 +118,10 @@ class Walk:
         if not commits:
             return True
         reckoner = Reckoner(self.epoch, baseline.Pinned.from_json(self.epoch.pinned or {}))
-        resume, ranking = self.epoch.replayed_seq > 0, self._ranking()
+        self._reached = self._start(commits[0])
         batch = Batch(self.epoch)
         written_at = monotonic()
-        for step in replay(self.source, commits, self.config, self.facts_of, resume=resume, ranking=ranking):
+        for step in replay(self.source, commits, self._reached):
             self.lease.check()
             seq = batch.replayed_seq + 1
             batch.add(seq, step, reckoner.row(seq, step))
@@ -138,6 +141,33 @@ class Walk:
         with transaction.atomic():
             epochs.finish(self.scan, self.lease, self.epoch)
         scan_recorded.send_robust(Scan, scan=self.scan)
+
+    def keep(self) -> None:
+        """Store the tree that was reached, for whoever goes on from there."""
+        if self._reached is None:
+            return
+        seq, frozen = self.epoch.replayed_seq, freeze(self._reached)
+        with transaction.atomic():
+            # The lease may be gone by now: another scan may have gone on, or dropped the epoch.
+            still = Epoch.objects.select_for_update(no_key=True).filter(pk=self.epoch.pk, replayed_seq=seq).first()
+            commit = self.scan.repository.commits.filter(seq=seq).first()
+            if still and commit:
+                ResolvedTree.objects.update_or_create(epoch=still, defaults={"sha": commit.sha, "frozen": frozen})
+
+    def _start(self, first: git.Commit) -> Snapshot:
+        """Return the state before a commit: the one that was kept, else its parent's tree resolved anew."""
+        if not self.epoch.replayed_seq or first.parent is None:
+            return Snapshot(self.config, self.facts_of, self._ranking())
+        kept = ResolvedTree.objects.filter(epoch=self.epoch, sha=first.parent).first()
+        if kept is not None:
+            try:
+                thawed = thaw(bytes(kept.frozen), self.config, self.facts_of)
+            except Unusable as why:
+                scans.note(self.scan.pk, f"the kept tree of {first.parent[:9]} is of no use, resolving it anew: {why}")
+            else:
+                scans.note(self.scan.pk, f"going on from the kept tree of {first.parent[:9]}")
+                return thawed
+        return snapshot_at(self.source, first.parent, self.config, self.facts_of, self._ranking())
 
     def _write(self, batch: Batch) -> None:
         batch.write(self.lease, attempts=0, error="", commits_done=F("commits_done") + batch.steps)

@@ -12,14 +12,22 @@ _Resolve = Callable[[Question], tuple[Target, frozenset[str]]]
 class Answers:
     """Questions, their answers, and the files that want to know when an answer changes."""
 
-    def __init__(self, resolve: _Resolve) -> None:
-        self._resolve = resolve
+    _resolve: _Resolve
+
+    def __init__(self) -> None:
         self._targets: dict[Question, Target] = {}
         self._marks: dict[Question, tuple[str, ...]] = {}
         self._by_mark: dict[str, set[Question]] = {}
         self._askers: dict[Question, set[str]] = {}
         self._asked: dict[str, set[Question]] = {}
         self._unasked: set[Question] = set()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_resolve"}
+
+    def rely_on(self, resolve: _Resolve) -> None:
+        """Take what resolves questions; a pickle holds the answers, not what found them."""
+        self._resolve = resolve
 
     def ask(self, asker: str, question: Question) -> Target:
         """Return the answer and remember that the file `asker` relies on it."""

@@ -68,12 +68,19 @@ class ModuleTree:
     """The files of one tree by the modules they stand for."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self.roots = config.roots if config.roots is not None else ("",)
-        self._prefixes = sorted((f"{root}/" for root in self.roots if root), key=len, reverse=True)
+        self.go_by(config)
         self._files: dict[str, list[tuple[int, str]]] = {}
         self._links: set[str] = set()
         self._below: Counter[str] = Counter()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name in {"_files", "_links", "_below"}}
+
+    def go_by(self, config: Config) -> None:
+        """Take the configuration, a new tree's or that of one which was unpickled without it."""
+        self._config = config
+        self.roots = config.roots if config.roots is not None else ("",)
+        self._prefixes = sorted((f"{root}/" for root in self.roots if root), key=len, reverse=True)
         self._names: dict[str, str] = {}
 
     def add(self, path: str, blob: str) -> None:

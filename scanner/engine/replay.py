@@ -59,31 +59,18 @@ def snapshot_at(
     return snapshot
 
 
-def replay(
-    repository: Repository,
-    commits: Sequence[Commit],
-    config: Config,
-    facts_of: FactsOf,
-    *,
-    resume: bool,
-    ranking: Ranking | None = None,
-) -> Iterator[Step]:
+def replay(repository: Repository, commits: Sequence[Commit], snapshot: Snapshot) -> Iterator[Step]:
     """Yield a step for each of the commits, which follow one another along first parents, oldest first.
 
-    With `resume`, the state before the first one is that of its parent; without, it is empty, so the first commit
-    introduces everything that is open there. Without a ranking, the first tree looked at is the baseline.
+    `snapshot` is at the first one's parent and goes along: after a step it is at that step's commit. A new one takes
+    the first commit's whole tree, so that the first step introduces everything that is open there.
     """
     if not commits:
         return
-    first = commits[0]
-    if resume and first.parent is not None:
-        snapshot = snapshot_at(repository, first.parent, config, facts_of, ranking)
-    else:
-        snapshot = Snapshot(config, facts_of, ranking)
     counts: Counter[TallyKey] = Counter(map(key_of, snapshot.violations.values()))
     try:
         gc.freeze()
-        with closing(_changes(repository, commits, resume=resume)) as told:
+        with closing(_changes(repository, commits, whole=snapshot.is_new)) as told:
             for commit, changes in zip(commits, told, strict=True):
                 delta = snapshot.apply(changes, partial(repository.path_versions, commit.sha), commit.day)
                 if len(changes) > _MANY:
@@ -95,9 +82,9 @@ def replay(
         gc.unfreeze()
 
 
-def _changes(repository: Repository, commits: Sequence[Commit], *, resume: bool) -> Generator[list[Change]]:
+def _changes(repository: Repository, commits: Sequence[Commit], *, whole: bool) -> Generator[list[Change]]:
     shas = [commit.sha for commit in commits]
-    if not resume:
+    if whole:
         yield _additions(repository, shas.pop(0))
     yield from repository.changes(shas)
 

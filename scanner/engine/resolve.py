@@ -6,7 +6,7 @@ the answers that looked at it, and only those who asked a question whose answer 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from scanner.engine.config import Config
@@ -48,14 +48,14 @@ InterfaceOf = Callable[[str], Interface | None]
 
 
 class Resolver:
-    """Answers questions about one tree. `interface_of` returns a path's interface, None when its file has no facts."""
+    """Answers questions about one tree. `interface_of` returns a path's interface, None when its file has no facts;
+    `provided` holds what other modules provide: names of sys.modules, and `module.name` of attributes they assign."""
 
-    def __init__(self, config: Config, tree: ModuleTree, interface_of: InterfaceOf) -> None:
+    def __init__(self, config: Config, tree: ModuleTree, interface_of: InterfaceOf, provided: Container[str]) -> None:
         self._config = config
         self._tree = tree
         self._interface_of = interface_of
-        # What other modules provide: names of sys.modules, and `module.name` of attributes they assign.
-        self.provided: dict[str, set[str]] = {}
+        self._provided = provided
         self._seen: set[str] = set()
 
     def answer(self, question: Question) -> tuple[Target, frozenset[str]]:
@@ -136,7 +136,7 @@ class Resolver:
 
     def _is_provided(self, name: str) -> bool:
         self._seen.add(mark_provided(name))
-        return name in self.provided
+        return name in self._provided
 
     def _status(self, key: str) -> Status:
         self._seen.add(mark_key(key))

@@ -40,7 +40,7 @@ _MANY = 500
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Pause the garbage collection: a tree's objects all stay, and looking through them again and again is half the
     cost of reading it."""
     collecting = gc.isenabled()
@@ -49,6 +49,9 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            # To the oldest generation with all of it: else the next collection of young objects looks through it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -90,6 +93,20 @@ class Snapshot:
         self._found: dict[tuple[str, Hashable], tuple[str, ...]] = {}
         self._failed: dict[tuple[str, Hashable], str] = {}  # (rule, key) → the file at which that is reported
         self._blobs: dict[str, str] = {}
+        self._applied = False
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_facts_of"}
+
+    def thaw(self, config: Config, facts_of: FactsOf) -> None:
+        """Take what it was pickled without."""
+        self._facts_of = facts_of
+        self._world.thaw(config)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no tree was applied yet."""
+        return not self._applied
 
     @property
     def violations(self) -> Mapping[str, Violation]:
@@ -130,7 +147,8 @@ class Snapshot:
         A file that cannot be read keeps the facts of its last version that could; for one that is new here,
         `versions_of` tells its earlier versions. `day` is the commit's date in UTC.
         """
-        with _uncollected() if len(changes) > _MANY else nullcontext():
+        with uncollected() if len(changes) > _MANY else nullcontext():
+            self._applied = True
             self._world.day = day
             return self._apply(changes, versions_of)
 

@@ -12,7 +12,7 @@ from scanner.engine.coverage import missing_since
 from scanner.engine.git import Commit, Repository
 from scanner.engine.replay import Step, replay, snapshot_at
 from scanner.engine.score import Debts, Score, score
-from scanner.engine.snapshot import FactsOf
+from scanner.engine.snapshot import FactsOf, Snapshot
 from scanner.engine.violation import Violation
 
 
@@ -36,7 +36,7 @@ def timeline(
     standing: dict[str, Violation] = {}
     awaited: int | None = None
     production = 0
-    for step in replay(repository, commits, config, facts_of, resume=False, ranking=ranking):
+    for step in replay(repository, commits, Snapshot(config, facts_of, ranking)):
         for gone in (*step.fixed, *(move.source for move in step.moved)):
             debts.add(standing.pop(gone), -1)
         for come in (*step.introduced, *(move.violation for move in step.moved)):

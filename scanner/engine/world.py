@@ -56,7 +56,6 @@ class World:
     """The files of one tree, what each defines, and where its imports lead."""
 
     def __init__(self, config: Config, ranking: Ranking | None) -> None:
-        self.config = config
         self.tree = ModuleTree(config)
         self.files: dict[str, File] = {}
         self.links: dict[str, Links] = {}
@@ -68,12 +67,28 @@ class World:
         self.sources = Sources()
         self.touched = Touched()  # by the last change
         self.day = date.min  # the commit's date in UTC
-        self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
         self._ranking = ranking
         self._instantiated: dict[str, Counter[tuple[str, str]]] = {}
         self._interfaces: dict[str, Interface] = {}
-        self._resolver = Resolver(config, self.tree, self._interface)
-        self._answers = Answers(self._resolver.answer)
+        self._providers: dict[str, set[str]] = {}  # what other modules provide → the files that do
+        self._answers = Answers()
+        self._go_by(config)
+
+    def _go_by(self, config: Config) -> None:
+        self.config = config
+        self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
+        self._resolver = Resolver(config, self.tree, self._interface, self._providers)
+        self._answers.rely_on(self._resolver.answer)
+
+    def __getstate__(self) -> dict[str, object]:
+        left_out = {"config", "registered", "_resolver", "touched"}
+        return {name: value for name, value in vars(self).items() if name not in left_out}
+
+    def thaw(self, config: Config) -> None:
+        """Take the configuration it was pickled without."""
+        self.touched = Touched()
+        self.tree.go_by(config)
+        self._go_by(config)
 
     # What rules ask
 
@@ -188,10 +203,10 @@ class World:
             if not mine.same_rest(theirs):
                 yield mark_rest(path)
         for module in self._provided(before) ^ self._provided(after):
-            holders = self._resolver.provided.setdefault(module, set())
+            holders = self._providers.setdefault(module, set())
             holders ^= {path}
             if not holders:
-                del self._resolver.provided[module]
+                del self._providers[module]
             yield mark_provided(module)
 
     @staticmethod

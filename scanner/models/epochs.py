@@ -77,6 +77,20 @@ class Baseline(models.Model):
         return f"baseline of epoch {self.epoch_id}"
 
 
+class ResolvedTree(models.Model):
+    """The newest commit's tree as the replay left it, so that the next one goes on without resolving it again.
+
+    Whoever replays may find none, or that of another commit: it is then made anew.
+    """
+
+    epoch = models.OneToOneField(Epoch, models.CASCADE, primary_key=True, related_name="resolved_tree")
+    sha = models.CharField(max_length=40)  # of the commit
+    frozen = models.BinaryField()  # scanner.engine.frozen
+
+    def __str__(self) -> str:
+        return f"tree {self.sha[:9]} of epoch {self.epoch_id}"
+
+
 class StandingQuerySet(models.QuerySet["Standing"]):
     def current(self) -> StandingQuerySet:
         """One row per repository: what its tile shows."""

@@ -19,6 +19,7 @@ from scanner.engine.git import LINK, PYTHON, Repository
 from scanner.engine.parser_pool import ParserPool
 from scanner.engine.replay import replay, snapshot_at
 from scanner.engine.report import settings_at
+from scanner.engine.snapshot import Snapshot
 
 _COLLECT_EVERY = 200
 
@@ -62,7 +63,7 @@ def steps(repository: Repository, commit: str, number: str, cache: str) -> dict[
     with FactsSource(repository, FactsCache(Path(cache), print), 1, lambda done, wanted: None) as facts_of:
         ranking = snapshot_at(repository, commits[-1].sha, config, facts_of).ranking
         before = time.process_time()
-        for _ in replay(repository, commits, config, facts_of, resume=False, ranking=ranking):
+        for _ in replay(repository, commits, Snapshot(config, facts_of, ranking)):
             now = time.process_time()
             seconds.append(now - before)
             before = now

@@ -16,6 +16,7 @@ from scanner.engine.git import Repository
 from scanner.engine.replay import replay, snapshot_at
 from scanner.engine.rule import all_rules
 from scanner.engine.score import TallyKey, key_of
+from scanner.engine.snapshot import Snapshot
 from scanner.engine.violation import Violation
 from tests.engine.generated_history import History
 
@@ -83,7 +84,7 @@ def test_every_step_equals_a_full_scan(tmp_path: Path, seed: int, length: int) -
     assert len(commits) == length
     ranking = snapshot_at(repository, commits[-1].sha, CONFIG, facts_of).ranking
     book = Book()
-    steps = replay(repository, commits, CONFIG, facts_of, resume=False, ranking=ranking)
+    steps = replay(repository, commits, Snapshot(CONFIG, facts_of, ranking))
     for commit, step in zip(commits, steps, strict=True):
         book.follow(step)
         full = snapshot_at(repository, commit.sha, CONFIG, facts_of, ranking)
@@ -91,6 +92,7 @@ def test_every_step_equals_a_full_scan(tmp_path: Path, seed: int, length: int) -
         assert +book.tally == Counter(map(key_of, full.violations.values()))
         assert step.open == len(full.violations)
         assert (step.coverage, step.obligations) == (full.coverage, full.obligations)
+        assert sum(map(len, full._found.values())) == len(full.violations), "two findings share a fingerprint"
     if length > 200:
         # A long history has everything in it, else the test proves nothing.
         happened = {"introduced", "fixed", "moved", "relocated", *(all_rules().keys() - {"rule-failed"})}
@@ -104,8 +106,8 @@ def test_resuming_goes_on_where_it_stopped(tmp_path: Path) -> None:
     facts_of = reader(repository)
     commits = repository.history(repository.resolve("main"))
     ranking = snapshot_at(repository, commits[-1].sha, CONFIG, facts_of).ranking
-    whole = list(replay(repository, commits, CONFIG, facts_of, resume=False, ranking=ranking))
+    whole = list(replay(repository, commits, Snapshot(CONFIG, facts_of, ranking)))
     for cut in (1, 17, 40):
-        rest = list(replay(repository, commits[cut:], CONFIG, facts_of, resume=True, ranking=ranking))
-        assert rest == whole[cut:]
-    assert list(replay(repository, [], CONFIG, facts_of, resume=True)) == []
+        start = snapshot_at(repository, commits[cut - 1].sha, CONFIG, facts_of, ranking)
+        assert list(replay(repository, commits[cut:], start)) == whole[cut:]
+    assert list(replay(repository, [], Snapshot(CONFIG, facts_of))) == []

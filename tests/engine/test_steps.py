@@ -13,6 +13,7 @@ from scanner.engine.facts import Facts
 from scanner.engine.git import Change, Repository
 from scanner.engine.ranking import Ranking
 from scanner.engine.replay import Step, _sources, replay
+from scanner.engine.snapshot import Snapshot
 from tests.engine.trees import files
 
 BROKEN = "from pkg.gone import x\n"
@@ -38,7 +39,7 @@ def steps(tmp_path: Path):
 
         commits = repository.history(repository.resolve("main"))
         made = config or Config(roots=("",))
-        return list(replay(repository, commits, made, facts_of, resume=False, ranking=Ranking()))
+        return list(replay(repository, commits, Snapshot(made, facts_of, Ranking())))
 
     return run
 

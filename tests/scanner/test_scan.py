@@ -9,7 +9,7 @@ import pytest
 from scanner import chunks, extraction, preparation, replaying, scans
 from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
-from scanner.models import Chunk, Epoch, Repository, Scan
+from scanner.models import Chunk, Epoch, Repository, ResolvedTree, Scan
 from tests.scanner.origin import CLASS, SMALL, busy_history
 from tests.scanner.scanning import finished, numbers, wait
 
@@ -19,6 +19,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 def rescan(repository: Repository) -> Scan:
     scans.request(repository, Scan.Reason.ASKED)
     return finished(repository)
+
+
+def kept_tree(repository: Repository, sha: str) -> ResolvedTree:
+    """Wait for the tree of a commit: it is kept after the scan has ended."""
+    wait(lambda: ResolvedTree.objects.filter(epoch=repository.current_epoch, sha=sha).exists())
+    return ResolvedTree.objects.get(epoch=repository.current_epoch)
 
 
 def test_first_scan_finds_what_is_there(connected):
@@ -100,6 +106,33 @@ def test_second_scan_adds_commits(connected, origin):
         "Bring it back",
         "Drop the getter",
     ]
+
+
+def test_the_tree_that_was_kept_is_gone_on_from(connected, origin):
+    kept = kept_tree(connected, connected.commits.get(seq=1).sha)
+    origin.commit({"shop/more.py": "from shop.cart import Nothing\n"})
+    scan = rescan(connected)
+    assert f"going on from the kept tree of {kept.sha[:9]}" in scan.log
+    assert connected.current_epoch.violations.open().filter(path="shop/more.py").exists()
+    kept_tree(connected, scan.head_sha)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ({"frozen": b"garbage"}, "is of no use, resolving it anew: written by another version"),
+        ({"sha": "0" * 40}, ""),  # of another commit, as after a force-push
+    ],
+)
+def test_a_kept_tree_of_no_use_is_made_anew(connected, origin, damage, told):
+    kept_tree(connected, connected.commits.get(seq=1).sha)
+    ResolvedTree.objects.update(**damage)
+    origin.commit({"shop/more.py": "from shop.cart import Nothing\n"})
+    scan = rescan(connected)
+    assert told in scan.log
+    assert "going on from" not in scan.log
+    assert connected.current_epoch.violations.open().filter(path="shop/more.py").exists()
+    kept_tree(connected, scan.head_sha)
 
 
 def test_scan_without_new_commits_changes_nothing(connected):

@@ -35,7 +35,7 @@ class Codebase:
         self._read_blob = read_blob
         self._facts: dict[str, Facts | None] = {}
         self._interfaces: dict[str, Interface | None] = {}
-        self._resolver = Resolver(config, self.modules, self._interface)
+        self._resolver = Resolver(config, self.modules, self._interface, frozenset())
         self._answers: dict[Question, Target] = {}
         self._links: dict[str, Links] = {}
         self._reached: dict[tuple[str, bool], frozenset[str] | None] = {}

@@ -66,6 +66,7 @@ class DuplicateBody(Rule):
     name = "duplicate-body"
     area = "definitions"
     severity = "medium"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
         bodies = set(world.touched.bodies)
@@ -100,6 +101,8 @@ class DuplicateBody(Rule):
         severity: Severity = "info" if site.row.traits & ENUM else self.severity
         module = world.files[home.path].module
         enclosing, _, name = site.row.name.rpartition(".")
+        # A name bound twice may stand for two bodies, each of them a copy: one fingerprint would be both.
+        number = [row for row in _rows(site.path, world) if row.name == site.row.name].index(site.row)
         others = [other for other in sites if other not in (site, home)]
         related = [Related(home.path, home.row.line, "canonical")]
         related += [Related(other.path, other.row.line, "another copy") for other in others]
@@ -108,7 +111,7 @@ class DuplicateBody(Rule):
             site.row.line,
             site.row.end_line,
             site.row.name,
-            name,
+            name if number == 0 else f"{name}#{number + 1}",
             f"{site.row.name} has the same body as {home.row.name} in {module}.",
             severity,
             enclosing,

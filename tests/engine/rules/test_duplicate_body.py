@@ -206,3 +206,19 @@ def test_the_canonical_class_grows_apart_and_its_copies_have_equal_methods_again
     assert told() == {("pkg/ccc.py", "Cart.total"), ("pkg/ccc.py", "Cart.cost")}
     state.apply([Change("pkg/a.py", blob(small), None)])
     assert told() == set()
+
+
+def test_two_bodies_under_one_name_are_two_findings():
+    twice = function("total") + function("total", OTHER)
+    tree = {"pkg/a.py": function("total") + function("cost", OTHER), "pkg/deep/b.py": twice}
+    made = snapshot(tree)
+    found = [v for v in made.violations.values() if v.rule == RULE]
+    assert {(v.path, v.line, v.canonical) for v in found} == {
+        ("pkg/deep/b.py", 1, "pkg.a.total"),
+        ("pkg/deep/b.py", 9, "pkg.a.cost"),
+    }
+    # One of them mended leaves the other, and not under a new name.
+    [kept] = [v for v in found if v.line == 1]
+    content = function("total") + function("total", OTHER + "    # more\n    more()\n")
+    made.apply([Change("pkg/deep/b.py", blob(twice), blob(content))])
+    assert [v.fingerprint for v in made.violations.values() if v.rule == RULE] == [kept.fingerprint]

@@ -1,0 +1,109 @@
+"""A snapshot as bytes, so that whoever goes on from a commit need not resolve its tree again.
+
+Decoding the facts of a large tree and resolving its imports costs some ten times what thawing does. The bytes are a
+pickle, as nothing else makes a hundred thousand rows of Python as fast; it can name no class but those listed here, so
+that bytes which somebody else wrote can build a wrong tree, not run code. They are good for the very code, Python and
+configuration that wrote them.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import zstandard
+
+from scanner.engine import (
+    facts,
+    graph,
+    interface,
+    ledger,
+    links,
+    modules,
+    questions,
+    ranking,
+    sources,
+    violation,
+    world,
+)
+from scanner.engine.answers import Answers
+from scanner.engine.config import Config
+from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
+
+_MODULES = (facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
+_CLASSES: dict[tuple[str, str], type] = {
+    (made.__module__, made.__name__): made
+    for made in (
+        *(value for module in _MODULES for value in vars(module).values() if isinstance(value, type)),
+        *(Snapshot, Answers, Counter, date, set, frozenset),
+    )
+    if made.__module__.startswith("scanner.engine.") or made in {Counter, date, set, frozenset}
+}
+_LEVEL = 1
+_MAGIC = 16
+
+
+class Unusable(Exception):
+    """The bytes are damaged, or something else wrote them."""
+
+
+def freeze(snapshot: Snapshot) -> bytes:
+    """Return the state of a snapshot."""
+    with uncollected():
+        state = pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL)
+    return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state)
+
+
+def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
+    """Return the snapshot that was frozen under that configuration; it goes on as the frozen one would have.
+
+    Raises Unusable when this code cannot go on from those bytes.
+    """
+    if data[:_MAGIC] != _stamp(config):
+        raise Unusable("written by another version of Truthline or for another configuration")
+    try:
+        with uncollected():
+            snapshot = _Unpickler(io.BytesIO(zstandard.ZstdDecompressor().decompress(data[_MAGIC:]))).load()
+    except Exception as error:  # a damaged pickle raises whatever it likes
+        raise Unusable(f"damaged: {error}") from error
+    if not isinstance(snapshot, Snapshot):
+        raise Unusable("damaged: it holds something else")
+    snapshot.thaw(config, facts_of)
+    return snapshot
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _CLASSES:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a snapshot")
+        return _CLASSES[module, name]
+
+
+def _stamp(config: Config) -> bytes:
+    return blake2b(_code() + config.digest.encode(), digest_size=_MAGIC).digest()
+
+
+@cache
+def _code() -> bytes:
+    """Return a digest of the engine's source and the Python that runs it."""
+    digest = blake2b(f"{sys.implementation.name} {sys.version_info[:3]}".encode(), digest_size=16)
+    for source in sorted(_sources(files("scanner.engine")), key=lambda source: source.name):
+        digest.update(source.read_bytes())
+    return digest.digest()
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry)
+        elif entry.name.endswith(".py"):
+            yield entry
