@@ -20,12 +20,26 @@ _ENUM = (0, 3)
 _LARGE_CLASS = 80
 
 
+def is_test(node: Function | ast.ClassDef) -> bool:
+    """Whether a function is a test, by its name."""
+    return node.name.startswith("test_")
+
+
+def is_suite(node: Function | ast.ClassDef) -> bool:
+    """Whether a class is a suite of tests, by its name and its methods'."""
+    return (
+        isinstance(node, ast.ClassDef)
+        and "Test" in node.name
+        and any(isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and is_test(method) for method in node.body)
+    )
+
+
 def copyable(node: Function | ast.ClassDef, qualified: str, traits: int, told: Digest) -> Iterator[Copyable]:
     """Yield the body of a definition with that qualified name if it is large enough.
 
-    Tests are left out by their name: nobody asks for their bodies, and they would be a sixth of all facts.
+    Tests are left out: nobody asks for their bodies, and they would be a sixth of all facts.
     """
-    if node.name.startswith("test_"):
+    if is_test(node) or is_suite(node):
         return
     size, number = _CLASS if isinstance(node, ast.ClassDef) else _FUNCTION
     if traits & ENUM:

@@ -41,6 +41,8 @@ class Digest(NamedTuple):
     mentions: bool
 
 
+# Of what nobody asks for.
+UNTOLD = Digest("", 0, mentions=False)
 _NOTHING_KNOWN: Mapping[ast.AST, Digest] = {}
 _NO_NAMES: frozenset[str] = frozenset()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from scanner.engine.facts import EnvironmentUse, Import
 
@@ -12,14 +14,28 @@ _KEYED = frozenset({"get", "pop", "setdefault", "update"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def mentions_environment(source: bytes) -> bool:
-    """Whether a file may use the environment at all: looking at each expression is costly."""
-    return b"environ" in source or b"getenv" in source
+# Apart, as a pattern of one word is found many times faster than one of two.
+_MENTIONS = (re.compile(rb"environ\b"), re.compile(rb"getenv\b"))
 
 
-def environment_uses(tree: ast.Module, imports: Iterable[Import]) -> Iterator[EnvironmentUse]:
-    """Yield the uses of a file with these imports, in no order."""
+def mentions_of_environment(source: bytes) -> list[int]:
+    """Return the lines that may use the environment, in order: looking at each expression of a file is costly."""
+    text = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in source else source
+    starts = sorted(found.start() for pattern in _MENTIONS for found in pattern.finditer(text))
+    lines: list[int] = []
+    line, before = 1, 0
+    for start in starts:
+        line += text.count(b"\n", before, start)
+        before = start
+        lines.append(line)
+    return lines
+
+
+def environment_uses(tree: ast.Module, imports: Iterable[Import], mentions: Sequence[int]) -> Iterator[EnvironmentUse]:
+    """Yield the uses of a file with these imports, in no order; `mentions` are the lines that may hold one."""
     modules = set(_names_of_os(imports))
+    if not modules or not mentions:
+        return
     pending: list[tuple[ast.AST, str]] = [(tree, "")]
     keys: dict[ast.AST, ast.expr] = {}  # what is called → its first argument
     while pending:
@@ -40,7 +56,19 @@ def environment_uses(tree: ast.Module, imports: Iterable[Import]) -> Iterator[En
             yield EnvironmentUse(node.lineno, node.end_lineno or node.lineno, used, _constant(key), enclosing)
         if isinstance(node, _SCOPES):
             enclosing = f"{enclosing}.{node.name}" if enclosing else node.name
-        pending.extend((child, enclosing) for child in ast.iter_child_nodes(node))
+        within = isinstance(node, ast.JoinedStr)  # whose parts stand on lines of their own counting
+        pending.extend((child, enclosing) for child in ast.iter_child_nodes(node) if within or _spans(child, mentions))
+
+
+def _spans(node: ast.AST, lines: Sequence[int]) -> bool:
+    """Whether a node may stand on any of the lines: those that have no place themselves, as their parts do."""
+    first = getattr(node, "lineno", None)
+    if first is None:
+        return True
+    if isinstance(node, _SCOPES) and node.decorator_list:
+        first = min(first, node.decorator_list[0].lineno)
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= (getattr(node, "end_lineno", first))
 
 
 def _names_of_os(imports: Iterable[Import]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 import warnings
 
 from scanner.engine.allowances import allowances, mentions_allowance
-from scanner.engine.environment import environment_uses, mentions_environment
+from scanner.engine.environment import environment_uses, mentions_of_environment
 from scanner.engine.facts import Facts
 from scanner.engine.newer_syntax import lower
 from scanner.engine.reader import ModuleReader
@@ -46,8 +46,8 @@ def extract(source: bytes) -> Facts:
     module = ModuleReader()
     module.read(tree)
     facts = module.facts(lines)
-    if mentions_environment(source):
-        facts.environment = tuple(sorted(environment_uses(tree, facts.imports)))
+    if mentions := mentions_of_environment(source):
+        facts.environment = tuple(sorted(environment_uses(tree, facts.imports, mentions)))
     if mentions_allowance(source):
         # A tree that was lowered has its statements on the same lines.
         facts.allowances = tuple(sorted(allowances(source.decode(encoding, "replace"), tree)))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from scanner.engine import facts
 from scanner.engine.classes import Method, bases_of, singletons, traits_of
 from scanner.engine.containers import Containers
-from scanner.engine.copies import copyable
-from scanner.engine.digest import Digest, digest
+from scanner.engine.copies import copyable, is_suite, is_test
+from scanner.engine.digest import UNTOLD, Digest, digest
 from scanner.engine.facts import (
     Cached,
     Copyable,
@@ -133,16 +133,14 @@ class ModuleReader:
         if isinstance(node, ast.ClassDef):
             bases = bases_of(node)
             traits, members = self._read_class(node, node.name, where)
-            told = digest([rest], node.name, self.digests)
+            told = UNTOLD if is_suite(node) else digest([rest], node.name, self.digests)
         else:
             bases, members = (), ()
             body = self._read_function(node, node.name, where)
             returns = body.returns()
             traits = facts.FACTORY if makes_instance(body) else 0
             traits |= facts.IS_ASYNC if isinstance(node, ast.AsyncFunctionDef) else 0
-            told = digest([node.args, rest], node.name, names=self.containers.names)
-            if told.mentions:
-                self.containers.scopes.append(Scope(node, ""))
+            told = self._told(node, node.name, "")
         traits |= facts.EMPTY if all(map(says_nothing, rest)) else 0
         end = node.end_lineno or node.lineno
         names = (bases, decorators, members)
@@ -182,12 +180,23 @@ class ModuleReader:
         name = f"{qualified}.{node.name}"
         body = self._read_function(node, name, where)
         if not where & facts.DEFERRED:
-            rest = without_docstring(node.body)
-            self.digests[node] = told = digest([node.args, rest], owner, names=self.containers.names)
-            if told.mentions:
-                self.containers.scopes.append(Scope(node, qualified))
+            told = self._told(node, owner, qualified)
+            if told is not UNTOLD:
+                self.digests[node] = told
             self.copyable.extend(copyable(node, name, 0, told))
         return Method(node, body)
+
+    def _told(self, node: Function, own: str, owner: str) -> Digest:
+        """Return a function's digest, and note down whether it mentions a container.
+
+        Nobody asks for the bodies of tests, which are half the code of many a repository.
+        """
+        if is_test(node) and not self.containers.names:
+            return UNTOLD
+        told = digest([node.args, without_docstring(node.body)], own, names=self.containers.names)
+        if told.mentions:
+            self.containers.scopes.append(Scope(node, owner))
+        return told
 
     def _read_function(self, node: Function, qualified: str, where: int) -> Body:
         """Read one function; what is defined inside it is read later."""

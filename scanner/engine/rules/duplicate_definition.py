@@ -106,7 +106,7 @@ class DuplicateDefinition(Rule):
                 yield self._finding(name, site, home, sites, world)
 
     def _finding(self, name: str, site: Site, home: Site, sites: list[Site], world: World) -> Finding:
-        same = site.definition.body == home.definition.body
+        same = site.definition.body == home.definition.body != ""
         grade = "identical" if same else "diverged"
         severity: Severity = self.severity
         note = ""
