@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from scanner.engine.facts import (
     DEFERRED,
@@ -94,6 +95,37 @@ class Interface:
     def gives_to_stars(self, name: str) -> bool:
         """Whether `from this import *` brings the name."""
         return name in self.exports if self.exports is not None else not name.startswith("_")
+
+
+class _File(Protocol):
+    @property
+    def facts(self) -> Facts | None: ...
+
+
+class Interfaces:
+    """The interfaces of a tree's files, each made when somebody first asks for it.
+
+    An object of its own, so that nothing that is kept for resolving refers to the whole tree: a tree is let go of at
+    once and not when the garbage collector comes by.
+    """
+
+    def __init__(self, files: Mapping[str, _File]) -> None:
+        self._files = files
+        self._known: dict[str, Interface] = {}
+
+    def get(self, path: str) -> Interface | None:
+        """Return a file's interface, None when it has no facts."""
+        interface = self._known.get(path)
+        if interface is None:
+            file = self._files.get(path)
+            if file is None or file.facts is None:
+                return None
+            interface = self._known[path] = interface_of(file.facts)
+        return interface
+
+    def forget(self, path: str) -> Interface | None:
+        """Return the interface that was made for a path, if one was, and make a new one when it is asked for again."""
+        return self._known.pop(path, None)
 
 
 def interface_of(facts: Facts) -> Interface:

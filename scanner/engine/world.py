@@ -14,7 +14,7 @@ from scanner.engine.answers import Answers
 from scanner.engine.config import Canonical, Config
 from scanner.engine.facts import Definition, Facts
 from scanner.engine.graph import Cycles
-from scanner.engine.interface import Interface, interface_of
+from scanner.engine.interface import Interfaces
 from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
 from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
@@ -69,7 +69,7 @@ class World:
         self.day = date.min  # the commit's date in UTC
         self._ranking = ranking
         self._instantiated: dict[str, Counter[tuple[str, str]]] = {}
-        self._interfaces: dict[str, Interface] = {}
+        self._interfaces = Interfaces(self.files)
         self._providers: dict[str, set[str]] = {}  # what other modules provide → the files that do
         self._answers = Answers()
         self._go_by(config)
@@ -77,7 +77,7 @@ class World:
     def _go_by(self, config: Config) -> None:
         self.config = config
         self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
-        self._resolver = Resolver(config, self.tree, self._interface, self._providers)
+        self._resolver = Resolver(config, self.tree, self._interfaces.get, self._providers)
         self._answers.rely_on(self._resolver.answer)
 
     def __getstate__(self) -> dict[str, object]:
@@ -180,22 +180,13 @@ class World:
                 if key not in statuses:
                     statuses[key] = self.tree.status(key)
 
-    def _interface(self, path: str) -> Interface | None:
-        interface = self._interfaces.get(path)
-        if interface is None:
-            file = self.files.get(path)
-            if file is None or file.facts is None:
-                return None
-            interface = self._interfaces[path] = interface_of(file.facts)
-        return interface
-
     def _follow(self, path: str, before: File | None, after: File | None) -> Iterator[str]:
         """Yield marks of what a file offers otherwise than before."""
         if before and after and before.facts is after.facts:
             return
-        mine = self._interfaces.pop(path, None)
+        mine = self._interfaces.forget(path)
         # An interface that was never read need not be made: whoever looked at the file found that it had no facts.
-        theirs = self._interface(path) if mine is not None else None
+        theirs = self._interfaces.get(path) if mine is not None else None
         if mine is None or theirs is None:
             yield mark_rest(path)
         else:

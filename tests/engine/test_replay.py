@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -111,3 +113,19 @@ def test_resuming_goes_on_where_it_stopped(tmp_path: Path) -> None:
         start = snapshot_at(repository, commits[cut - 1].sha, CONFIG, facts_of, ranking)
         assert list(replay(repository, commits[cut:], start)) == whole[cut:]
     assert list(replay(repository, [], Snapshot(CONFIG, facts_of))) == []
+
+
+def test_a_tree_is_let_go_of_without_the_garbage_collector(tmp_path: Path) -> None:
+    History(tmp_path / "repository", 5).write(6)
+    repository = Repository(tmp_path / "repository")
+    commits = repository.history(repository.resolve("main"))
+    snapshot = snapshot_at(repository, commits[0].sha, CONFIG, reader(repository))
+    assert len(list(replay(repository, commits[1:], snapshot))) == 5
+    gone = weakref.ref(snapshot.world)
+    gc.collect()
+    gc.disable()
+    try:
+        del snapshot
+        assert gone() is None, "something in it refers to the whole of it"
+    finally:
+        gc.enable()
