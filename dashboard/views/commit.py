@@ -53,7 +53,7 @@ def _done(repository: Repository, found: Commit) -> dict[str, Any]:
     rows = arithmetic.costed(Violation.objects.filter(epoch=epoch), score)
     dearest = ("-points", "path", "id")
     return {
-        "introduced": rows.introduced_in(found.seq).order_by(*dearest)[:MOST],
+        "introduced": rows.with_sight().introduced_in(found.seq).order_by(*dearest)[:MOST],
         "fixed": rows.fixed_in(found.seq).order_by(*dearest)[:MOST],
         "moved": rows.moved_in(found.seq).select_related("continues").order_by(*dearest)[:MOST],
     }

@@ -30,7 +30,8 @@ def violation(request: HttpRequest, slug: str, fingerprint: str) -> HttpResponse
     summary = summarise([repository], timezone.now())[0]
     rows = arithmetic.costed(Violation.objects.filter(epoch=repository.current_epoch_id), summary.score)
     lives = list(
-        rows.filter(Q(fingerprint=fingerprint) | Q(continued_by__fingerprint=fingerprint))
+        rows.with_sight()
+        .filter(Q(fingerprint=fingerprint) | Q(continued_by__fingerprint=fingerprint))
         .select_related("continues")
         .distinct()
         .order_by("introduced", "id")

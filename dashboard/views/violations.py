@@ -37,7 +37,7 @@ def violations(request: HttpRequest, slug: str) -> HttpResponse:
     form = ViolationFilter(request.GET, areas=list(arithmetic.AREAS), rules=sorted(arithmetic.AREA_OF_RULE))
     rows = matching(repository, summary, form)
     keys = KEYS_OF_FIXED if form.lifetimes == "fixed" else KEYS
-    page = page_of(rows, keys[form.order], request.GET.get("after", ""), PAGE)
+    page = page_of(rows.with_sight(), keys[form.order], request.GET.get("after", ""), PAGE)
     attach_commits(repository, page.rows)
     context: dict[str, Any] = {
         "repository": repository,

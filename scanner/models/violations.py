@@ -7,7 +7,20 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, ExpressionWrapper, F, FloatField, Q, Sum, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 
 from .epochs import Epoch
@@ -47,6 +60,20 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
     def mentioning(self, text: str) -> ViolationQuerySet:
         """With the text in the path or the symbol, in whatever case."""
         return self.filter(Q(path__icontains=text) | Q(symbol__icontains=text))
+
+    def with_sight(self) -> ViolationQuerySet:
+        """Annotate `unread`: the file cannot be read at the newest commit, so this is what it held when it last could;
+        and `sighted`: the file could be read again with the commit that introduced it, so that one of the commits
+        before may have."""
+        same = Violation.objects.filter(epoch=OuterRef("epoch"), path=OuterRef("path"), rule="unparsable-file")
+        other = ~Q(rule="unparsable-file")
+        return self.annotate(
+            unread=ExpressionWrapper(other & Q(fixed=None) & Exists(same.filter(fixed=None)), BooleanField()),
+            sighted=ExpressionWrapper(
+                other & Q(continues=None) & Exists(same.filter(fixed=OuterRef("introduced"), moved=False)),
+                BooleanField(),
+            ),
+        )
 
     def costing(
         self, rules: Mapping[str, float], severities: Mapping[str, float], scopes: Mapping[str, float]
@@ -138,6 +165,8 @@ class Violation(models.Model):
     continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="continued_by")
 
     points: float  # set by ViolationQuerySet.costing
+    unread: bool  # and these by ViolationQuerySet.with_sight
+    sighted: bool
     end: str  # set by ViolationQuerySet.newest
 
     objects = ViolationQuerySet.as_manager()

@@ -116,3 +116,25 @@ def test_same_symbol_elsewhere_and_related_places(page) -> None:
     assert "app/<b>twin.py:3</b>" in text
     assert "app/<b>other.py:9</b>" in text
     assert "app.other.get_app" in text
+
+
+def test_what_an_unreadable_file_held_is_not_known_now(page, signed_in: Client) -> None:
+    broken = {"rule": "unparsable-file", "symbol": "", "message": "There is no file here that a parser reads."}
+    world.repository([world.life(4), world.life(6, path="app/other.py"), world.life(8, **broken)])
+    told = "Its file cannot be read at the newest commit."
+    assert told in page(Violation.objects.get(path="app/core.py", introduced=4).fingerprint)
+    assert told not in page(Violation.objects.get(path="app/other.py").fingerprint)
+    assert told not in page(Violation.objects.get(rule="unparsable-file").fingerprint)
+    assert signed_in.get(reverse("violations", args=["app"])).text.count("not known now") == 1
+
+
+def test_what_comes_into_sight_blames_nobody(page, signed_in: Client) -> None:
+    broken = {"rule": "unparsable-file", "symbol": "", "message": "There is no file here that a parser reads."}
+    found = [world.life(7), world.life(9, symbol="get_more"), world.life(7, path="app/other.py")]
+    world.repository([*found, world.life(3, 7, **broken)])
+    told = "could not be read before that commit"
+    assert told in page(Violation.objects.get(symbol="get_app", path="app/core.py").fingerprint)
+    assert told not in page(Violation.objects.get(symbol="get_more").fingerprint)
+    assert told not in page(Violation.objects.get(path="app/other.py").fingerprint)
+    sha = Commit.objects.get(seq=7).sha
+    assert signed_in.get(reverse("commit", args=["app", sha])).text.count("came into sight") == 1
