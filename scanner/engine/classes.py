@@ -48,7 +48,7 @@ def traits_of(node: ast.ClassDef, bases: tuple[str, ...], methods: Sequence[Meth
         if body.holds_mutable or (body.changes_self and name not in _MAKING):
             traits |= facts.STATEFUL
         if body.changes_self and not _hands_out(method):
-            traits |= facts.HOLDING
+            traits |= facts.HOLDING | (facts.OWNING if body.holds_made else 0)
         if name == "__call__" and _keeps_instances(method):
             traits |= facts.SINGLETON_META
     return traits

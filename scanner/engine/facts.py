@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-EXTRACTOR_VERSION = 10
+EXTRACTOR_VERSION = 11
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 
@@ -42,6 +42,7 @@ RECORD = 64  # a class that a decorator makes of its fields: dataclasses, attrs
 HOLDING = 128  # a class whose methods give its instances attributes, if only when they are made
 ENUM = 256  # a class derived from one that is called an enum
 SINGLETON_META = 512  # a metaclass whose classes have one instance each
+OWNING = 1024  # a class whose methods make objects for its instances, if only when they are made
 
 # How a class comes to have one instance. Singleton.how is one of these.
 BY_ITSELF = "itself"  # it makes and keeps an instance of its own

@@ -14,6 +14,16 @@ _MUTABLE_TYPES = frozenset(
     | {"WeakValueDictionary", "WeakKeyDictionary", "WeakSet"}
 )
 _MUTABLE_NODES = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+# Classes outside the repository whose instances are plain values.
+_VALUES = frozenset(
+    {"Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath", "Decimal", "Fraction", "UUID", "ZoneInfo"}
+    | {"Version", "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "MappingProxyType", "Pattern"}
+    | {"OrderedDict", "Counter", "ChainMap", "DataFrame", "Series", "TypeVar", "NewType", "SimpleNamespace"}
+)
+_VALUE_ENDINGS = ("PublicKey", "PrivateKey")
+# Verbs and nouns by which functions outside the repository that make objects are known.
+_MAKING = ("create_", "make_", "build_", "new_", "connect", "open_", "init_", "setup_", "start_", "from_url")
+_MADE = ("maker", "_factory", "engine", "client", "session", "pool", "connection", "resource", "_from_url")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -28,6 +38,7 @@ class Body:
     tests: list[ast.expr] = field(default_factory=list)
     changes_self: bool = False
     holds_mutable: bool = False
+    holds_made: bool = False
 
     def see(self, statement: ast.stmt, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
@@ -58,6 +69,7 @@ class Body:
         if first and _belongs_to(target, first):
             self.changes_self = True
             self.holds_mutable |= is_container(value) and not _is_table(value)
+            self.holds_made |= value is not None and any(map(makes_object, self.makers(value)))
 
     def makers(self, value: ast.expr) -> Iterator[str]:
         """Yield the dotted names whose calls may give the value."""
@@ -166,6 +178,17 @@ def is_class_name(name: str) -> bool:
     """Whether a name looks like a class's: CapWords, underscores in front aside."""
     bare = name.removesuffix("()").lstrip("_")
     return bare[:1].isupper() and not (bare.isupper() and len(bare) > 1)
+
+
+def makes_object(maker: str) -> bool:
+    """Whether a call is, by its dotted name, one that makes an object: of a class, if not of plain values, or by a
+    function whose name says so."""
+    *owners, last = (part.removesuffix("()") for part in maker.split("."))
+    name = last if is_class_name(last) or not owners else owners[-1]
+    if is_class_name(name):
+        return name not in _VALUES and not name.endswith(_VALUE_ENDINGS)
+    bare = last.lstrip("_")
+    return bare.startswith(_MAKING) or bare.endswith(_MADE)
 
 
 def _belongs_to(target: ast.expr, instance: str) -> bool:

@@ -23,9 +23,14 @@ _MAKING = ("create", "build", "make", "new", "from_", "get_instance", "instance"
 _DEEPEST = 20
 
 
-def stateful_class(asker: str, path: str, maker: str, world: World, depth: int = 0) -> Target | None:
+def stateful_class(
+    asker: str, path: str, maker: str, world: World, kept: int = HOLDING, depth: int = 0
+) -> Target | None:
     """Return the class of this repository whose instance `maker(…)` is, as a file writes it; None when it is another
-    thing, or when its instances keep no state that could change."""
+    thing, or when its instances keep no state that could change.
+
+    `kept` is the trait by which a class whose name is one of ROLES counts without more.
+    """
     target = world.lookup(asker, path, maker)
     if target.state is State.UNKNOWN and "." in maker:
         owner, _, method = maker.rpartition(".")
@@ -34,16 +39,16 @@ def stateful_class(asker: str, path: str, maker: str, world: World, depth: int =
     if target.state is not State.FOUND or not target.name:
         return None
     if target.traits & IS_CLASS:
-        return target if _keeps_state(asker, target, world) else None
+        return target if _keeps_state(asker, target, world, kept) else None
     if depth < _DEEPEST:
         for made in target.bases:
-            found = stateful_class(asker, target.path, made, world, depth + 1) if made != maker else None
+            found = stateful_class(asker, target.path, made, world, kept, depth + 1) if made != maker else None
             if found is not None:
                 return found
     return None
 
 
-def _keeps_state(asker: str, target: Target, world: World) -> bool:
+def _keeps_state(asker: str, target: Target, world: World, kept: int) -> bool:
     traits = 0
     for found, base in lineage(asker, target, world):
         if is_model(base) or (found and found.traits & (VALUE | ENUM)):
@@ -51,7 +56,7 @@ def _keeps_state(asker: str, target: Target, world: World) -> bool:
         traits |= found.traits if found else 0
     if traits & STATEFUL:
         return True
-    return bool(traits & HOLDING) and not traits & RECORD and target.name.endswith(ROLES)
+    return bool(traits & kept) and not traits & RECORD and target.name.endswith(ROLES)
 
 
 def is_model(base: str) -> bool:

@@ -13,6 +13,7 @@ from scanner.engine.facts import (
     HOLDING,
     INSTALLS_FINDER,
     IS_CLASS,
+    OWNING,
     RECORD,
     REGISTERS_MODULES,
     REPLACES_ITSELF,
@@ -27,7 +28,7 @@ from scanner.engine.facts import (
 )
 
 # What is told of a class to who asks what a dotted name means.
-TOLD = IS_CLASS | VALUE | STATEFUL | RECORD | HOLDING | ENUM | SINGLETON_META
+TOLD = IS_CLASS | VALUE | STATEFUL | RECORD | HOLDING | ENUM | SINGLETON_META | OWNING
 # Any name may be asked of such a module, or any submodule of such a package.
 ANY_NAME = HAS_GETATTR | REPLACES_ITSELF | SETS_NAMES
 ANY_SUBMODULE = INSTALLS_FINDER | SETS_PATH | REGISTERS_MODULES | REPLACES_ITSELF

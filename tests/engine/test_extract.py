@@ -252,6 +252,23 @@ def test_stateful_classes(body: str, stateful: bool):
     assert bool(definition.traits & facts.STATEFUL) == stateful
 
 
+@pytest.mark.parametrize(
+    ("body", "owning"),
+    [
+        ("def __init__(self): self.x = Pool()", True),
+        ("def __init__(self, x=None): self.x = x or httpx.Client()", True),
+        ("async def start(self): self.x = await asyncpg.create_pool()", True),
+        ("def __init__(self, x): self.x = x", False),
+        ("def __init__(self, x): self.x = Path(x).parent", False),
+        ("def __init__(self, x): self.x = x.strip()", False),
+        ("@classmethod\n    def make(cls): cls.x = Pool()", False),
+    ],
+)
+def test_classes_that_make_objects_for_their_instances(body: str, owning: bool):
+    [definition] = extract(f"class A:\n    {body}\n".encode()).definitions
+    assert bool(definition.traits & facts.OWNING) == owning
+
+
 BODY = "def f(a, b=1):\n    if a:\n        return b\n    return [a, 'x']\n"
 
 

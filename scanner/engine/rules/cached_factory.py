@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from scanner.engine.facts import Cached, Facts
+from scanner.engine.facts import OWNING, Cached, Facts
 from scanner.engine.instances import stateful_class
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
@@ -15,7 +15,8 @@ class CachedFactory(Rule):
     ------------
     Reports functions and class methods without parameters under `functools.cache` or `lru_cache` that return an
     instance of a class of this repository whose instances keep state: a method changes the instance, it holds a list,
-    dict or set, or the class is by its name something that keeps things (Manager, Registry, Client …).
+    dict or set, or the class is by its name something that keeps things (Manager, Registry, Client …) and makes its
+    instances objects of their own, such as a connection.
 
     Why is this bad
     ---------------
@@ -37,7 +38,7 @@ class CachedFactory(Rule):
     -----------
     - Pure values: what is computed or read, instances of classes outside the repository such as ZoneInfo, enums, named
       tuples, frozen dataclasses.
-    - Classes whose instances never change; Pydantic models and settings.
+    - Classes whose instances never change, or only hold what they were given; Pydantic models and settings.
     - Functions with parameters, and cached properties.
     """
 
@@ -49,7 +50,7 @@ class CachedFactory(Rule):
         path = str(key)
         file = world.files.get(path)
         for row in file.facts.cached if file and file.facts and _is_functools(file.facts) else ():
-            made = next(filter(None, (stateful_class(path, path, maker, world) for maker in row.returns)), None)
+            made = next(filter(None, (stateful_class(path, path, maker, world, OWNING) for maker in row.returns)), None)
             if made is not None:
                 yield self._finding(path, row, made.name)
 

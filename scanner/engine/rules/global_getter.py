@@ -3,22 +3,18 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from scanner.engine.facts import IS_CLASS, VALUE
-from scanner.engine.functions import is_class_name
+from scanner.engine.functions import is_class_name, makes_object
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
 
-# Classes outside the repository whose instances are plain values.
-_VALUES = frozenset(
-    {"Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath", "Decimal", "Fraction", "UUID", "ZoneInfo"}
-    | {"Version", "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "MappingProxyType", "Pattern"}
-    | {"OrderedDict", "Counter", "ChainMap", "DataFrame", "Series", "TypeVar", "NewType", "SimpleNamespace"}
+# Objects outside the repository that exist to be one for the whole process, or that stand for a part of it.
+_ONE_BY_NATURE = frozenset(
+    {"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"}
+    | {"CDLL", "PyDLL", "WinDLL", "OleDLL", "Process"}
 )
 # Functions that return what functions return are not followed further.
 _DEEPEST = 5
-# Verbs and nouns by which functions outside the repository that make objects are known.
-_MAKING = ("create_", "make_", "build_", "new_", "connect", "open_", "init_", "setup_", "start_", "from_url")
-_MADE = ("maker", "_factory", "engine", "client", "session", "pool", "connection", "resource", "_from_url")
 
 
 class GlobalGetter(Rule):
@@ -55,8 +51,9 @@ class GlobalGetter(Rule):
     -----------
     - Constants, and globals that no function of the module creates.
     - Values that are no instance of a class: numbers, strings, containers, what was read or parsed.
-    - Values that never change: compiled regular expressions, paths, time zones, enums, named tuples, frozen
+    - Values that never change: compiled regular expressions, paths, time zones, keys, enums, named tuples, frozen
       dataclasses.
+    - What can only be one: locks and events, loaded libraries, the process itself.
     """
 
     name = "global-getter"
@@ -90,9 +87,6 @@ def _makes_instance(asker: str, path: str, maker: str, world: World, depth: int 
         return depth < _DEEPEST and any(
             _makes_instance(asker, target.path, made, world, depth + 1) for made in target.bases
         )
-    *owners, last = (part.removesuffix("()") for part in maker.split("."))
-    if is_class_name(last):
-        return last not in _VALUES
-    if owners and is_class_name(owners[-1]):
-        return owners[-1] not in _VALUES
-    return target.state is not State.FOUND and (last.startswith(_MAKING) or last.endswith(_MADE))
+    if target.state is State.FOUND and not is_class_name(maker.rpartition(".")[2]):
+        return False
+    return makes_object(maker) and maker.rpartition(".")[2] not in _ONE_BY_NATURE

@@ -12,7 +12,7 @@ FLAGGED = {
         class Sessions:
             def __init__(self): self.open = {}
         class Client:
-            def __init__(self, url): self.url = url
+            def __init__(self, url): self.pool = pools.create_pool(url)
         ## pkg/a.py
         import functools
         from functools import cache, lru_cache
@@ -87,6 +87,23 @@ CLEAN = {
         def limits(): return Limits(1)
         @cache
         def frozen(): return Frozen(1)
+        """,
+    "what only holds what it was given, whatever its name": """
+        ## pkg/a.py
+        from functools import cache
+        from pathlib import Path
+        class PriceClient:
+            def __init__(self, url, timeout=5.0):
+                self.url = url.rstrip("/")
+                self.timeout = timeout or 5.0
+                self.folder = Path("x")
+                self.name = str(url)
+        class Repository:
+            def __init__(self, model, session): self.model, self.session = model, session
+        @cache
+        def get_client(): return PriceClient("x")
+        @cache
+        def get_prices(): return Repository(Price, Session)
         """,
     "settings": """
         ## pkg/a.py

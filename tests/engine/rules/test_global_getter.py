@@ -94,6 +94,37 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "what can only be one": """
+        ## pkg/a.py
+        import asyncio, ctypes, os
+        from psutil import Process
+        _lock = _library = _process = None
+        def lock():
+            global _lock
+            if _lock is None:
+                _lock = asyncio.Lock()
+            return _lock
+        def library():
+            global _library
+            if _library is None:
+                _library = ctypes.CDLL("libc.so.6")
+            return _library
+        def process():
+            global _process
+            if _process is None:
+                _process = Process(os.getpid())
+            return _process
+        """,
+    "keys": """
+        ## pkg/a.py
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        _key = None
+        def key():
+            global _key
+            if _key is None:
+                _key = Ed25519PublicKey.from_public_bytes(read())
+            return _key
+        """,
     "constants": """
         ## pkg/a.py
         LIMIT = 3
