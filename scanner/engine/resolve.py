@@ -172,7 +172,8 @@ class Resolver:
             return found._replace(via=path)
         if not path and self._shadowed(key):
             return _UNKNOWN
-        return Target(State.NO_NAME, via=path)
+        # What protocol compilers write puts its names together when it is loaded.
+        return _UNKNOWN._replace(via=path) if key.endswith(_BUILT) else Target(State.NO_NAME, via=path)
 
     def _submodule(self, key: str, path: str, name: str) -> Target | None:
         """Find a submodule; a plain module has none."""

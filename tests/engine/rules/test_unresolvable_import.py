@@ -59,6 +59,22 @@ FLAGGED = {
         except ImportError:
             from pkg.gone import z  #: high
         """,
+    "a fallback that stands in for what is there, and one that may run": """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        def here(): ...
+        ## pkg/a.py
+        try:
+            from pkg.b import here
+        except ImportError:
+            from pkg.gone import here  #: low
+        def run():
+            try:
+                import quick
+                from pkg.b import here
+            except ImportError:
+                from pkg.gone import here  #: high
+        """,
     "a guard around a function does not guard its imports": """
         ## pkg/__init__.py
         ## pkg/a.py
@@ -203,10 +219,13 @@ CLEAN = {
         """,
     "modules that builds write": """
         ## pkg/__init__.py
+        ## pkg/kept_pb2.py
+        _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
         ## pkg/a.py
         from ._version import version
         from pkg import _version
         from pkg.api_pb2 import Message
+        from pkg.kept_pb2 import Message
         """,
     "names bound under a condition": """
         ## pkg/__init__.py
