@@ -40,7 +40,7 @@ class DuplicateDefinition(Rule):
     path. Each other site is *identical* or *diverged*, by its body without docstrings, comments and layout.
 
     A registered symbol weighs high, another one medium. Classes whose members hardly overlap with the canonical
-    one's are homonyms, two things under one name: they weigh low.
+    one's are homonyms, two things under one name: they weigh low. So do a database table and a class that is none.
 
     Why is this bad
     ---------------
@@ -68,6 +68,7 @@ class DuplicateDefinition(Rule):
     - Variants under if/else, try/except or TYPE_CHECKING, and overloads.
     - The same name in two services; the registry's entry for a symbol of a shared package binds all services.
     - A class that inherits from a same-named one, or an empty subclass that only gives one another place.
+    - A class that its module keeps to itself (`_Row`), unless it is a copy of another one.
     - Test doubles: names that begin with Mock, Fake, Stub or Dummy.
     - Plugin families: three or more classes with a base of their own in sibling positions, such as `Command` in
       `management/commands/` or `Channel` in `transport/`.
@@ -96,7 +97,9 @@ class DuplicateDefinition(Rule):
         if len(paths) < 2 or name.startswith(_FAKES):
             return
         sites = [Site(path, _last(world.definitions(path, name))) for path in sorted(paths)]
-        sites = list(_without_families(_without_heirs(sites, world), world))
+        sites = _without_families(_without_heirs(sites, world), world)
+        if name.startswith("_") and name not in world.registered:
+            sites = _copies(sites)
         if len(sites) < 2:
             return
         canonical = world.home_of(name, [site.path for site in sites])
@@ -114,6 +117,8 @@ class DuplicateDefinition(Rule):
             severity = "high"
         elif not same and are_homonyms(site.definition, home.definition):
             severity, note = "low", " Their members hardly overlap: two things under one name."
+        elif _is_table(site.definition) != _is_table(home.definition):
+            severity, note = "low", " One of them is a database table: two things under one name."
         module = world.files[home.path].module
         others = [other for other in sites if other is not site and other is not home]
         related = [Related(home.path, home.definition.line, "canonical")]
@@ -136,6 +141,17 @@ _EVERYWHERE = "*"
 
 def _is_shared(name: str, world: World) -> bool:
     return world.config.service_of(world.registered[name].module) in world.config.shared
+
+
+def _is_table(definition: Definition) -> bool:
+    """Whether a class maps a table of a database."""
+    return "__tablename__" in definition.members
+
+
+def _copies(sites: list[Site]) -> list[Site]:
+    """Return the sites whose body another one has, too: what a module keeps to itself may be written anew."""
+    bodies = Counter(site.definition.body for site in sites)
+    return [site for site in sites if bodies[site.definition.body] > 1]
 
 
 def _last(definitions: Iterator[Definition]) -> Definition:
@@ -168,15 +184,13 @@ def _is_renamed(name: str, base: str) -> bool:
     return not base.endswith(("Error", "Exception", "Warning")) and not name.endswith(("Error", "Exception", "Warning"))
 
 
-def _without_families(sites: list[Site], world: World) -> Iterator[Site]:
+def _without_families(sites: list[Site], world: World) -> list[Site]:
     """Leave out plugins: three or more sites with a base in common that lie in sibling positions."""
     places: Counter[tuple[str, str]] = Counter()
     relations = {site.path: set(_relations(site, world)) for site in sites}
     for found in relations.values():
         places.update(found)
-    for site in sites:
-        if not any(places[relation] >= _FAMILY for relation in relations[site.path]):
-            yield site
+    return [site for site in sites if not any(places[relation] >= _FAMILY for relation in relations[site.path])]
 
 
 def _relations(site: Site, world: World) -> Iterator[tuple[str, str]]:

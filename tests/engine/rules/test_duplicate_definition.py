@@ -62,6 +62,33 @@ FLAGGED = {
             name = ""
             colour = ""
         """,
+    "a table and what is told of it": """
+        ## shop/a.py
+        class Price:
+            name: str
+            amount: int
+        ## shop/long/b.py
+        class Price(Base):  #: low
+            __tablename__ = "prices"
+            name = Column(String)
+            amount = Column(Integer)
+        ## shop/long/c.py
+        class Price:  #: medium
+            name: str
+            amount: int
+            currency: str
+        """,
+    "copies of what modules keep to themselves": """
+        ## shop/a.py
+        class _Row:
+            name = 1
+        ## shop/long/b.py
+        class _Row:  #: medium
+            name = 1
+        ## shop/long/c.py
+        class _Row:
+            name = 2
+        """,
     "fields without a value are members": """
         ## shop/a.py
         class Alert:
@@ -116,6 +143,14 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "what modules keep to themselves": """
+        ## shop/a.py
+        class _Row:
+            name = 1
+        ## shop/long/b.py
+        class _Row:
+            name = 2
+        """,
     "longer names that start alike": """
         ## shop/a.py
         class Retry: x = 1
