@@ -87,7 +87,7 @@ def _scopes(paths: Collection[str]) -> Iterator[tuple[Scope, tuple[str, ...]]]:
     """Yield each class with its default globs and those others that some path of the tree matches."""
     for scope in _ORDER:
         others = [glob for glob in _OTHER_GLOBS[scope] if matching(glob, paths)]
-        yield scope, (*DEFAULT_SCOPES[scope], *others, *_folders(scope, paths))
+        yield scope, (*DEFAULT_SCOPES[scope], *others, *_folders(scope, paths), *_inner_folders(scope, paths))
 
 
 def _folders(scope: Scope, paths: Collection[str]) -> list[str]:
@@ -105,6 +105,22 @@ def _folders(scope: Scope, paths: Collection[str]) -> list[str]:
     if scope == "scripts":
         chosen = {top for top in tops - homes if _SCRIPT_FOLDER.fullmatch(top) or not top.isidentifier()}
     return [f"{top}/**" for top in sorted(chosen - {"scripts", "tests"})] if tops - chosen else []
+
+
+def _inner_folders(scope: Scope, paths: Collection[str]) -> list[str]:
+    """Return globs of folders within packages that what lies in them gives away.
+
+    A folder `test` that holds tests is one of tests (one that helps others to test, like Django's, holds none);
+    `versions` beside an `env.py` holds what Alembic wrote of a database's past.
+    """
+    chosen: set[str] = set()
+    for folders, _, name in (path.rpartition("/") for path in paths):
+        parts = folders.split("/")
+        if scope == "tests" and "test" in parts[1:] and (name.startswith("test_") or name == "conftest.py"):
+            chosen.add("/".join(parts[: parts.index("test", 1) + 1]))
+        if scope == "generated" and name == "env.py" and parts[-1] != "alembic":
+            chosen.add(f"{folders}/versions".lstrip("/"))
+    return [f"{folder}/**" for folder in sorted(chosen) if matching(f"{folder}/**", paths)]
 
 
 def _roots(production: Iterable[str]) -> set[str]:

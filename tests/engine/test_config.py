@@ -310,11 +310,20 @@ def test_suggested_scopes_fit_the_tree() -> None:
         ("web-app/manage.py", "production"),
         ("web-lib/src/web.py", "production"),
         ("shop/test_framework/base.py", "production"),
+        ("shop/test/test_a.py", "tests"),
+        ("shop/test/client.py", "production"),
         ("shop/backup.py", "production"),
     ],
 )
 def test_a_path_gets_the_scope_its_name_gives_away(path: str, scope: str) -> None:
     assert suggest(["shop/__init__.py", "shop/a.py", path]).scope_of(path) == scope
+
+
+def test_folders_within_packages_get_the_scope_that_their_files_give_away() -> None:
+    paths = ["shop/test/test_a.py", "shop/test/strategies.py", "shop/db/past/env.py", "shop/db/past/versions/1a2b.py"]
+    config = suggest(["shop/__init__.py", "shop/env.py", "web/versions/a.py", *paths])
+    assert [config.scope_of(path) for path in paths] == ["tests", "tests", "production", "generated"]
+    assert config.scope_of("web/versions/a.py") == "production"
 
 
 def test_a_tree_that_is_all_tests_is_a_product() -> None:
