@@ -127,9 +127,13 @@ class ModuleTree:
         name = self._names.get(path)
         if name is None:
             key = key_of(path)
-            root = next((root for root in self._prefixes if key.startswith(root) and key != root), "")
-            name = self._names[path] = key[len(root) :].replace("/", ".") or "__init__"
+            name = self._names[path] = key[len(self.root_of(path)) :].replace("/", ".") or "__init__"
         return name
+
+    def root_of(self, path: str) -> str:
+        """Return the longest root that a module lies below, with its slash; "" for the root of the repository."""
+        key = key_of(path)
+        return next((root for root in self._prefixes if key.startswith(root) and key != root), "")
 
     def service_of(self, path: str) -> str:
         """Return the service a file belongs to; folders that no import can name are services by their own name."""

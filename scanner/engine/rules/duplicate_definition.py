@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
@@ -14,6 +14,7 @@ from scanner.engine.world import World
 
 _FAKES = ("Mock", "Fake", "Stub", "Dummy")
 _FAMILY = 3
+_TABLE = frozenset({"__tablename__", "__table__", "__table_args__"})
 # Bases that say what kind of thing a class is, not what it plugs into.
 _TRIVIAL = frozenset(
     {"object", "ABC", "Protocol", "Generic", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "BaseModel", "Model"}
@@ -66,7 +67,8 @@ class DuplicateDefinition(Rule):
     -----------
     - Longer names that merely start alike, and nested classes such as `Config` and `Meta`.
     - Variants under if/else, try/except or TYPE_CHECKING, and overloads.
-    - The same name in two services; the registry's entry for a symbol of a shared package binds all services.
+    - The same name in two services, or below two roots, which are projects of their own; the registry's entry for a
+      symbol of a shared package binds all services.
     - A class that inherits from a same-named one, or an empty subclass that only gives one another place.
     - A class that its module keeps to itself (`_Row`), unless it is a copy of another one.
     - Test doubles: names that begin with Mock, Fake, Stub or Dummy.
@@ -96,6 +98,10 @@ class DuplicateDefinition(Rule):
         paths = {path for s in services for path in world.definers.get((s, name), ())}
         if len(paths) < 2 or name.startswith(_FAKES):
             return
+        for project in _projects(name, paths, world):
+            yield from self._findings(name, project, world)
+
+    def _findings(self, name: str, paths: Collection[str], world: World) -> Iterator[Finding]:
         sites = [Site(path, _last(world.definitions(path, name))) for path in sorted(paths)]
         sites = _without_families(_without_heirs(sites, world), world)
         if name.startswith("_") and name not in world.registered:
@@ -139,13 +145,24 @@ class DuplicateDefinition(Rule):
 _EVERYWHERE = "*"
 
 
+def _projects(name: str, paths: Collection[str], world: World) -> Iterable[Collection[str]]:
+    """Return the paths by the root they lie below: those of several projects in one repository may have packages of
+    the same name, and none of them imports another's. What is registered is one symbol for all of them."""
+    if name in world.registered:
+        return [paths]
+    projects: dict[str, list[str]] = {}
+    for path in paths:
+        projects.setdefault(world.tree.root_of(path), []).append(path)
+    return projects.values()
+
+
 def _is_shared(name: str, world: World) -> bool:
     return world.config.service_of(world.registered[name].module) in world.config.shared
 
 
 def _is_table(definition: Definition) -> bool:
     """Whether a class maps a table of a database."""
-    return "__tablename__" in definition.members
+    return not _TABLE.isdisjoint(definition.members)
 
 
 def _copies(sites: list[Site]) -> list[Site]:

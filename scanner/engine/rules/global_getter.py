@@ -10,7 +10,7 @@ from scanner.engine.world import World
 
 # Objects outside the repository that exist to be one for the whole process, or that stand for a part of it.
 _ONE_BY_NATURE = frozenset(
-    {"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"}
+    {"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "CapacityLimiter"}
     | {"CDLL", "PyDLL", "WinDLL", "OleDLL", "Process"}
 )
 # Functions that return what functions return are not followed further.

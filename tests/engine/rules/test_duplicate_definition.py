@@ -69,7 +69,7 @@ FLAGGED = {
             amount: int
         ## shop/long/b.py
         class Price(Base):  #: low
-            __tablename__ = "prices"
+            __table_args__ = {"schema": "shop"}
             name = Column(String)
             amount = Column(Integer)
         ## shop/long/c.py
@@ -371,3 +371,21 @@ def test_an_unrelated_commit_does_not_flip_the_canonical_one():
         ).violations
         == before
     )
+
+
+def test_projects_of_one_repository_may_have_packages_of_one_name() -> None:
+    text = """
+        ## orders/src/core/a.py
+        class Settings:
+            port = 1
+        ## orders/src/core/deeper/b.py
+        class Settings:  #: medium
+            port = 3
+        ## bills/src/core/a.py
+        class Settings:
+            port = 2
+        """
+    roots = ("orders/src", "bills/src")
+    assert found(RULE, text, Config(services=("core",), roots=roots)) == expected(files(text))
+    registered = Config(services=("core",), roots=roots, canonical=(Canonical("Settings", "core.deeper.b"),))
+    assert {path for path, _, _ in found(RULE, text, registered)} == {"orders/src/core/a.py", "bills/src/core/a.py"}
