@@ -13,7 +13,7 @@ from dashboard.plan_markdown import PlanError
 from scanner.connections import ConnectError
 from scanner.engine.git import GitError
 from scanner.models import Repository, Scan
-from scanner.signals import scan_recorded
+from scanner.signals import head_shown, scan_recorded
 from scanner.tasks import WithParser
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,12 @@ def survey_registry(self: WithParser, repository_id: int) -> None:
     """Look for symbols worth registering."""
     for repository in Repository.objects.select_related("current_epoch").filter(pk=repository_id):
         registry.survey(repository, self.pool)
+
+
+@receiver(head_shown, dispatch_uid="survey what is connected")
+def survey_at_once(scan: Scan, **_signal: object) -> None:
+    """Whoever connected the repository is asked before its history is read."""
+    survey_registry.delay_on_commit(scan.repository_id)
 
 
 @receiver(scan_recorded, dispatch_uid="survey registry")

@@ -30,6 +30,7 @@ from dashboard.views import (
     search,
     session,
     settings,
+    setup,
     violation,
     violations,
 )
@@ -67,6 +68,7 @@ repository_pages = [
     path("scans/start/", scans.start, name="start-scan"),
     path("scans/<int:number>/", scan.scan, name="scan"),
     path("scans/<int:number>/cancel/", scan.cancel, name="cancel-scan"),
+    path("setup/", setup.set_up, name="setup"),
     path("registry/", registry.registry_page, name="registry"),
     path("registry/text/", registry.text_page, name="registry-text"),
     path("registry/suggestions/", registry.suggestions, name="registry-suggestions"),

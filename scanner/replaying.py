@@ -24,7 +24,7 @@ from .extraction import facts_of
 from .leases import Lease
 from .models import Baseline, Epoch, Repository, ResolvedTree, Scan
 from .recording import Batch, Inconsistent, relocate
-from .signals import scan_recorded
+from .signals import head_shown, scan_recorded
 from .standings import Reckoner
 
 SLICE_SECONDS = 60.0
@@ -96,6 +96,8 @@ class Walk:
                 batch.write(self.lease)
                 Repository.objects.filter(pk=self.scan.repository_id).update(current_epoch=shown)
         scans.note(self.scan.pk, f"commit {seq} has {len(snapshot.violations)} open violations")
+        if self.scan.repository.current_epoch_id is None:
+            head_shown.send_robust(Scan, scan=self.scan)
 
     def restore_places(self) -> None:
         """After a rewind, give open violations the place they had at the fork."""

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent with `scan` after new numbers of a repository are published and committed. Receivers may come late or twice.
 scan_recorded = Signal()
+
+# Sent with `scan` when a repository that had no numbers shows those of its head, before its history is read.
+head_shown = Signal()

@@ -29,7 +29,7 @@ def connect(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _words(person, refusal))
         else:
             messages.success(request, f"{repository.name} is connected. Its first scan starts now.")
-            return redirect("repository", repository.slug)
+            return redirect("setup", repository.slug)
     status = 422 if form.is_bound else 200
     return render(request, "dashboard/connect.html", {"area": "overview", "form": form}, status=status)
 

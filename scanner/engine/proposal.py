@@ -37,7 +37,7 @@ def propose(snapshot: Snapshot) -> Proposal:
     shared = _shared(world)
     found = candidates(snapshot)
     notes = {one.entry.symbol: one.reason for one in found}
-    notes |= dict(_scope_notes(config, list(world.files)))
+    notes |= dict(scope_notes(config, list(world.files)))
     modules = Counter(file.service for file in world.files.values() if file.scope == "production")
     services = tuple(service for service in config.services if service not in shared)
     if services:
@@ -66,7 +66,7 @@ def _shared(world: World) -> dict[str, list[str]]:
     return shared
 
 
-def _scope_notes(config: Config, paths: Collection[str]) -> Iterator[tuple[str, str]]:
+def scope_notes(config: Config, paths: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield, for each class that has more globs than by default, what those match."""
     for scope, globs in config.scopes:
         others = [glob for glob in globs if glob not in DEFAULT_SCOPES[scope]]

@@ -32,9 +32,10 @@ def shop(tmp_path: Path) -> Path:
 def test_connecting_leads_to_the_repository_and_its_first_scan(signed_in: Client, shop: Path) -> None:
     response = signed_in.post(reverse("connect"), {"source": str(shop), "ref": ""}, follow=True)
     found = Repository.objects.get()
-    assert response.redirect_chain[-1][0] == reverse("repository", args=[found.slug])
+    assert response.redirect_chain[-1][0] == reverse("setup", args=[found.slug])
     assert "shop is connected. Its first scan starts now." in response.text
-    assert "Waiting for a worker" in response.text
+    assert "A worker reads the newest commit" in response.text
+    assert "Waiting for a worker" in signed_in.get(reverse("repository", args=[found.slug])).text
     assert Scan.objects.get().reason == Scan.Reason.CONNECTED
 
 

@@ -31,6 +31,7 @@ PAGES = {
     "scan": ["app0", 0],
     "settings": ["app0"],
     "members": ["app0"],
+    "setup": ["app0"],
     "registry": ["app0"],
     "registry-text": ["app0"],
     "rules": [],

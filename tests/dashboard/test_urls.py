@@ -80,6 +80,7 @@ PAGES = {
     "change-role": Page(["app", 1], None, (ADMIN, 302)),
     "remove-member": Page(["app", 1], None, (ADMIN, 302)),
     "revoke-invitation": Page(["app", 1], None, (ADMIN, 302)),
+    "setup": Page(["app"], (VIEWER, 200), (LEAD, 302)),
     "registry": Page(["app"], (VIEWER, 200)),
     "registry-text": Page(["app"], (VIEWER, 200)),
     "registry-suggestions": Page(["app"], (VIEWER, 302)),
