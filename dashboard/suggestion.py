@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.predicates import Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score, is_path
+from dashboard.predicates import All, Count, Filters, Manual, NoNew, Op, PathAbsent, Predicate, Score, is_path
 from dashboard.suggestion_topics import topic_of
 
 
@@ -121,6 +121,7 @@ _COMMON = frozenset(
 )
 
 
+_ELSEWHERE, _MISSING = "non-canonical-import", "unresolvable-import"
 LONGEST = 1_000  # characters of a criterion that are read; one statement is shorter
 
 
@@ -199,9 +200,23 @@ def _of_rule(text: str, names: Names, rules: Collection[str]) -> Suggestion | No
         return None
     if rule not in rules:
         return Suggestion(Manual(), f"mentions “{_short(said)}”, for which there is no rule yet", sure=False)
+    guess = guess if literal else _with_missing_modules(guess, rules)
     # A command in the text says better what was meant.
     doubt = bool(topic and topic.vague and not literal) or re.search(r"\b(grep|logs?|warnings?)\b", text) is not None
     return replace(guess, sure=not doubt)
+
+
+def _with_missing_modules(guess: Suggestion, rules: Collection[str]) -> Suggestion:
+    """Add what a symbol's imports from modules that do not exist are reported as: those are not canonical either."""
+    wanted = guess.predicate
+    if not isinstance(wanted, Count) or wanted.filters.rule != _ELSEWHERE or _MISSING not in rules:
+        return guess
+    if not wanted.filters.symbol or (wanted.op, wanted.bound) != ("==", 0.0):
+        return guess
+    missing = replace(wanted, filters=replace(wanted.filters, rule=_MISSING))
+    return replace(
+        guess, predicate=All((wanted, missing)), reason=f"{guess.reason}, nor imported from what is not there"
+    )
 
 
 def _symbol_in(text: str, names: Names) -> str:

@@ -98,3 +98,5 @@ def test_while_history_is_read_the_summary_leads_there(signed_in: Client, app: R
     assert ADDRESS not in signed_in.get("/repositories/app/").text
     Epoch.objects.update(state=Epoch.State.PREVIEW)
     assert f'href="{ADDRESS}"' in signed_in.get("/repositories/app/").text
+    Repository.objects.update(config_toml='services = ["app"]\n[[canonical]]\nsymbol = "A"\nmodule = "app.a"\n')
+    assert ADDRESS not in signed_in.get("/repositories/app/").text
