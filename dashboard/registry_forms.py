@@ -106,6 +106,7 @@ class RegistryForm:
         self.symbols = _SYMBOLS(data, initial=symbols, prefix="symbols")
         self.modules = _MODULES(data, initial=modules, prefix="modules")
         self.note = NoteForm(data)
+        self._service_of = config.service_of
         self.suggested = suggested
         self.chosen = set(data.getlist("suggested")) if data else set()
         self.problem = ""
@@ -115,11 +116,11 @@ class RegistryForm:
         if not all([self.symbols.is_valid(), self.modules.is_valid(), self.note.is_valid()]):
             return False
         config = self.config
-        names = Counter([entry.symbol for entry in config.canonical])
-        twice = [name for name, count in names.items() if count > 1]
+        names = Counter((entry.symbol, self._service_of(entry.module)) for entry in config.canonical)
+        twice = [name for (name, _), count in names.items() if count > 1]
         twice += [name for name, count in Counter(entry.module for entry in config.deprecated).items() if count > 1]
         if twice:
-            self.problem = f"{twice[0]} is there twice: each symbol and module has one entry."
+            self.problem = f"{twice[0]} is there twice: each symbol of a service, and each module, has one entry."
         return not twice
 
     @property

@@ -137,8 +137,8 @@ class Snapshot:
     def obligations(self) -> Obligations:
         """Raw counts by area: in all, by service and by registered symbol."""
         world = self._world
-        homes = {symbol: world.canonical_path(symbol) for symbol in world.registered}
-        sites = {symbol: 1 + self._ledger.conforming(symbol) for symbol, home in homes.items() if home}
+        homes = {symbol: len(world.canonical_paths(symbol)) for symbol in world.registered}
+        sites = {symbol: count + self._ledger.conforming(symbol) for symbol, count in homes.items() if count}
         return self._ledger.obligations(sites)
 
     def apply(self, changes: Sequence[Change], versions_of: VersionsOf = _no_versions, day: date = date.min) -> Delta:
@@ -272,6 +272,7 @@ class Snapshot:
         through = world.links[path].through
         return frozenset(
             symbol
-            for symbol, entry in world.registered.items()
+            for symbol, entries in world.registered.items()
+            for entry in entries
             if any((world.file_of(module), symbol) in through for module in (entry.module, *entry.public))
         )

@@ -76,7 +76,9 @@ class World:
 
     def _go_by(self, config: Config) -> None:
         self.config = config
-        self.registered: Mapping[str, Canonical] = {entry.symbol: entry for entry in config.canonical}
+        self.registered: dict[str, list[Canonical]] = {}  # two services may have a symbol of one name each
+        for entry in config.canonical:
+            self.registered.setdefault(entry.symbol, []).append(entry)
         self._resolver = Resolver(config, self.tree, self._interfaces.get, self._providers)
         self._answers.rely_on(self._resolver.answer)
 
@@ -105,10 +107,10 @@ class World:
         """Return what a dotted name means in a file; the rules look at `asker` again when that changes."""
         return self._answers.ask(asker, Question(f"={path}", dotted))
 
-    def canonical_path(self, symbol: str) -> str:
-        """Return the file that defines a registered symbol as its canonical module has it, "" when it does not."""
-        home = self.home(self.registered[symbol])
-        return home.path if home else ""
+    def canonical_paths(self, symbol: str) -> list[str]:
+        """Return the files that define a registered symbol as its canonical modules have it."""
+        homes = (self.home(entry) for entry in self.registered[symbol])
+        return [home.path for home in homes if home]
 
     def home(self, entry: Canonical) -> Target | None:
         """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
@@ -118,11 +120,8 @@ class World:
     def home_of(self, symbol: str, paths: list[str]) -> str:
         """Return which of the files that define a symbol has the canonical definition: the registered one, else the
         one most imported at the baseline."""
-        if symbol in self.registered:
-            path = self.canonical_path(symbol)
-            if path in paths:
-                return path
-        return self.ranking.best(symbol, paths)
+        homes = self.canonical_paths(symbol) if symbol in self.registered else []
+        return next((path for path in homes if path in paths), None) or self.ranking.best(symbol, paths)
 
     def file_of(self, module: str) -> str:
         """Return the file of a module named in the registry, "" when there is none."""

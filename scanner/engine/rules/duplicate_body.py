@@ -130,7 +130,7 @@ def _home(sites: list[Site], world: World) -> Site:
 
     def rank(site: Site) -> tuple[bool, int, int, str, int]:
         top = site.row.name.partition(".")[0]
-        registered = top in world.registered and world.canonical_path(top) == site.path
+        registered = top in world.registered and site.path in world.canonical_paths(top)
         return not registered, -world.ranking.importers_of(top, site.path), len(site.path), site.path, site.row.line
 
     return min(sites, key=rank)

@@ -157,7 +157,7 @@ def _projects(name: str, paths: Collection[str], world: World) -> Iterable[Colle
 
 
 def _is_shared(name: str, world: World) -> bool:
-    return world.config.service_of(world.registered[name].module) in world.config.shared
+    return any(world.config.service_of(entry.module) in world.config.shared for entry in world.registered[name])
 
 
 def _is_table(definition: Definition) -> bool:

@@ -389,3 +389,27 @@ def test_projects_of_one_repository_may_have_packages_of_one_name() -> None:
     assert found(RULE, text, Config(services=("core",), roots=roots)) == expected(files(text))
     registered = Config(services=("core",), roots=roots, canonical=(Canonical("Settings", "core.deeper.b"),))
     assert {path for path, _, _ in found(RULE, text, registered)} == {"orders/src/core/a.py", "bills/src/core/a.py"}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_two_services_may_register_a_symbol_of_one_name_each(reverse: bool) -> None:
+    entries = (Canonical("Store", "shop.deep.down.store"), Canonical("Store", "auth.deep.store"))
+    config = Config(services=("shop", "auth"), roots=("",), canonical=entries[::-1] if reverse else entries)
+    text = """
+        ## shop/a.py
+        class Store:  #: high
+            x = 1
+        ## shop/deep/down/store.py
+        class Store:
+            x = 2
+        ## auth/a.py
+        class Store:  #: high
+            x = 3
+        ## auth/deep/store.py
+        class Store:
+            x = 4
+        ## auth/user.py
+        from auth.deep.store import Store
+        """
+    assert found(RULE, text, config) == expected(files(text))
+    assert snapshot(text, config).obligations.symbols == {"Store": 3}
