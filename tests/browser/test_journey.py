@@ -25,12 +25,28 @@ def connect(page: Page, origin: Origin) -> None:
     expect(page.get_by_text("shop is connected.")).to_be_visible()
 
 
+def test_connecting_proposes_symbols(live_worker, open_page: Callable[..., Page], origin: Origin) -> None:
+    page = open_page()
+    connect(page, origin)
+    # The page brings itself up to date, and only until there is something to choose.
+    expect(page.get_by_label("Basket")).to_be_checked(timeout=SCAN)
+    expect(page.get_by_text("2 definitions, 2 modules import it")).to_be_visible()
+    page.get_by_role("button", name="Register and scan").click()
+    expect(page.get_by_text("1 symbol is registered.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Newest introduced")).to_be_visible(timeout=SCAN)
+    page.get_by_role("link", name="Violations").first.click()
+    page.get_by_label("Rule").select_option("duplicate-definition")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.locator("tr[data-row]")).to_contain_text("high")
+
+
 def test_from_login_to_a_line_of_code(live_worker, open_page: Callable[..., Page], origin: Origin) -> None:
     origin.commit({"shop/orders.py": "x = 1\n"}, "Take the broken import away")
     origin.commit({"shop/orders.py": SMALL["shop/orders.py"]}, "Bring it back")
     page = open_page()
     expect(page.get_by_text("No repository yet.")).to_be_visible()
     connect(page, origin)
+    page.get_by_role("link", name="Go to the numbers").click()
 
     # The page brings itself up to date: no reload by hand.
     expect(page.get_by_role("heading", name="SSOT score")).to_be_visible(timeout=SCAN)
@@ -63,6 +79,7 @@ def test_from_login_to_a_line_of_code(live_worker, open_page: Callable[..., Page
 def test_a_scan_asked_for_runs_to_its_end(live_worker, open_page: Callable[..., Page], origin: Origin) -> None:
     page = open_page()
     connect(page, origin)
+    page.get_by_role("link", name="Go to the numbers").click()
     expect(page.get_by_role("heading", name="SSOT score")).to_be_visible(timeout=SCAN)
     page.get_by_role("link", name="Scans").click()
     expect(page.locator("tr[data-row]").first).to_contain_text("done", timeout=SCAN)
@@ -79,6 +96,7 @@ def test_a_scan_asked_for_runs_to_its_end(live_worker, open_page: Callable[..., 
 def test_without_javascript(live_worker, open_page: Callable[..., Page], origin: Origin) -> None:
     page = open_page(java_script_enabled=False)
     connect(page, origin)
+    page.get_by_role("link", name="Go to the numbers").click()
     score = page.get_by_role("heading", name="SSOT score")
     for _ in range(60):
         if score.is_visible() and not page.get_by_text("History is being read").count():

@@ -71,6 +71,8 @@ def addresses(transactional_db, lead) -> list[str]:
         reverse("scan", args=[slug, failed.pk]),
         reverse("scan", args=["new", Scan.objects.get(repository=running).pk]),
         reverse("settings", args=[slug]),
+        reverse("setup", args=[slug]),
+        reverse("setup", args=["new"]),
         reverse("registry", args=[slug]),
         reverse("registry-text", args=[slug]),
         *(reverse("registry-version", args=[slug, version.pk]) for version in registry_versions(found, lead)),

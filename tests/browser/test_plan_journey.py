@@ -18,6 +18,7 @@ def connect(page: Page, origin: Origin) -> None:
     page.goto("/connect/")
     page.get_by_label("Repository").fill(str(origin.path))
     page.get_by_role("button", name="Connect and scan").click()
+    page.get_by_role("link", name="Go to the numbers").click()
     reloaded_until(page, lambda: page.get_by_role("heading", name="Newest introduced"))
     reloaded_until(page, lambda: page.get_by_text("epoch 1 since"))
 
