@@ -45,6 +45,7 @@ class CachedFactory(Rule):
     name = "cached-factory"
     area = "isolation"
     severity = "high"
+    version = 2
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

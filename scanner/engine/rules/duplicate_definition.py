@@ -79,6 +79,7 @@ class DuplicateDefinition(Rule):
     name = "duplicate-definition"
     area = "definitions"
     severity = "medium"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
         names = set(world.touched.symbols)

@@ -59,6 +59,7 @@ class GlobalGetter(Rule):
     name = "global-getter"
     area = "isolation"
     severity = "high"
+    version = 2
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
