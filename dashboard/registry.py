@@ -16,7 +16,7 @@ from dashboard import arithmetic, audit
 from dashboard.models import RegistrySurvey, RegistryVersion
 from scanner import mirrors, scans, trials
 from scanner.engine import candidates, config_file
-from scanner.engine.config import FILE_NAME, Config, ConfigError, to_toml
+from scanner.engine.config import FILE_NAME, Config, ConfigError, to_toml, with_finished
 from scanner.engine.git import GitError
 from scanner.engine.parser_pool import ParserPool
 from scanner.models import Repository, Scan
@@ -62,7 +62,7 @@ def is_pending(repository: Repository) -> bool:
     epoch = repository.current_epoch
     if epoch is None or epoch.config_in_repository or not repository.config_toml:
         return False
-    return current(repository).digest != epoch.config_digest
+    return with_finished(current(repository), repository.finished_phases).digest != epoch.config_digest
 
 
 def edited(repository: Repository, config: Config) -> str:
@@ -227,7 +227,7 @@ def _effect(repository: Repository, text: str, pool: ParserPool) -> dict[str, An
     standing = epoch.standing if epoch else None
     if commit is None or epoch is None or standing is None:
         raise Refused("Nothing has been scanned yet: there are no numbers to compare with.")
-    after = trials.measure(repository, commit, config_file.parse(text), pool)
+    after = trials.measure(repository, commit, with_finished(config_file.parse(text), repository.finished_phases), pool)
     counts = {arithmetic.key_of(row): row.open for row in epoch.tallies.at(standing.seq) if row.open}
     by_rule: Counter[str] = Counter()
     for key, count in counts.items():

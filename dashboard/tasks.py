@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.dispatch import receiver
 
-from dashboard import evaluation, registry
+from dashboard import evaluation, phases, registry
 from dashboard.demo import load as demo
 from dashboard.models import Heartbeat, Plan, RegistrySurvey, RegistryVersion
 from dashboard.plan_markdown import PlanError
@@ -30,6 +30,7 @@ def evaluate_plans(repository_id: int) -> None:
     """Bring the plans of a repository that wait up to its newest numbers."""
     for repository in Repository.objects.select_related("current_epoch").filter(pk=repository_id):
         evaluation.evaluate_waiting(repository)
+        phases.settle(repository)
 
 
 @shared_task

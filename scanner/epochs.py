@@ -20,14 +20,16 @@ from .scans import Refused
 def written_config(repository: Repository, source: git.Repository, head: str) -> tuple[config.Config, bool]:
     """Return the configuration for a scan of `head`, and whether it is the repository's own file, which wins.
 
-    Where nobody has written one it is suggested from the tree and stored, so that the next tree has the same.
+    What may stay until a phase that is finished may stay until its day. Where nobody has written a configuration it is
+    suggested from the tree and stored, so that the next tree has the same.
     """
     own = source.read(head, config.FILE_NAME)
     if own is None and not repository.config_toml:
         repository.config_toml = config.to_toml(suggestion.suggest_at(source, head))
         repository.save(update_fields=["config_toml"])
     try:
-        return parse(repository.config_toml if own is None else own), own is not None
+        written = parse(repository.config_toml if own is None else own)
+        return config.with_finished(written, repository.finished_phases), own is not None
     except config.ConfigError as error:
         where = "the settings" if own is None else f"{config.FILE_NAME} at commit {head[:9]}"
         raise Refused(f"In {where}: {str(error).rstrip('.')}. The numbers of the last good scan are kept.") from error

@@ -47,6 +47,9 @@ class Deprecated:
     use: str | None = None
 
 
+_PHASE = re.compile(r"phase\s+(\S+)", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Transitional:
     """A re-exporting module that may stay until a date or the end of a plan's phase."""
@@ -142,6 +145,18 @@ def with_scopes(config: Config, written: Mapping[Scope, tuple[str, ...]]) -> Con
     """Return the config with these classes matched first, in their order, and the absent ones at their defaults."""
     absent = {scope: patterns for scope, patterns in DEFAULT_SCOPES.items() if scope not in written}
     return replace(config, scopes=(*written.items(), *absent.items()))
+
+
+def phase_of(until: str) -> str:
+    """Return the phase that a transitional module may stay until, as plans number it, "" when that is a date."""
+    found = _PHASE.fullmatch(until.strip())
+    return found[1].casefold() if found else ""
+
+
+def with_finished(config: Config, finished: Mapping[str, str]) -> Config:
+    """Return the config with the phases that are finished replaced by their days: phase → ISO date."""
+    shims = tuple(replace(shim, until=finished.get(phase_of(shim.until), shim.until)) for shim in config.transitional)
+    return replace(config, transitional=shims) if shims != config.transitional else config
 
 
 def to_toml(config: Config, notes: Mapping[str, str] | None = None) -> str:

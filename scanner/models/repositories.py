@@ -55,6 +55,8 @@ class Repository(models.Model):
     path = models.TextField(blank=True)
     ref = models.TextField()
     config_toml = models.TextField(blank=True)
+    # Phases of its plans that are finished, with the day of the commit at which they were: {"2": "2026-03-01"}.
+    finished_phases = models.JSONField(default=dict, blank=True)
     interval_minutes = models.PositiveIntegerField(default=60)  # 0 = only when asked
     next_scan_at = models.DateTimeField(null=True, blank=True)
     last_scanned_at = models.DateTimeField(null=True, blank=True)

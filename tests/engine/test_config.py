@@ -20,6 +20,7 @@ from scanner.engine.config import (
     RuleOptions,
     Transitional,
     to_toml,
+    with_finished,
 )
 from scanner.engine.config_file import parse
 from scanner.engine.globs import compile_classes
@@ -334,3 +335,12 @@ def test_roots_are_completed_only_when_nobody_named_them() -> None:
     paths = ["src/shop/a.py"]
     assert complete(Config(), paths).roots == ("", "src")
     assert complete(Config(roots=("lib",)), paths).roots == ("lib",)
+
+
+def test_finished_phases_become_their_days() -> None:
+    written = Config(
+        transitional=(Transitional("a", "Phase 2"), Transitional("b", "phase  2b"), Transitional("c", "2026-01-01"))
+    )
+    made = with_finished(written, {"2": "2026-03-01", "3": "2026-04-01"})
+    assert [shim.until for shim in made.transitional] == ["2026-03-01", "phase  2b", "2026-01-01"]
+    assert with_finished(written, {"3": "2026-04-01"}) is written
