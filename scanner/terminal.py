@@ -33,9 +33,13 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         if path is None:
-            # What is still buffered would fail once more when Python ends, and 3.11.2 says so.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence()
         raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror}") from None
+
+
+def silence() -> None:
+    """Drop what is buffered for standard output: Python would try once more when it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

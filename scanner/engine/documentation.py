@@ -10,6 +10,7 @@ from inspect import cleandoc
 
 from scanner.engine import rule as engine_rules
 from scanner.engine.score import EVERY_AREA as EVERY_AREA_RULE
+from scanner.engine.violation import Severity
 
 EVERY_AREA = "every area"
 NOT_SCORED = "not scored"
@@ -39,7 +40,7 @@ class RulePage:
 
     name: str
     area: str
-    severity: str
+    severity: Severity
     announced: bool
     summary: str
     parts: tuple[Part, ...]

@@ -8,9 +8,9 @@ import re
 import warnings
 
 from scanner.engine.allowances import allowances, mentions_allowance
+from scanner.engine.codec import encode
 from scanner.engine.environment import environment_uses, mentions_of_environment
 from scanner.engine.facts import Facts
-from scanner.engine.newer_syntax import lower
 from scanner.engine.reader import ModuleReader
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -23,6 +23,11 @@ _ENCODINGS = frozenset(
         *("koi8-u", "mac-roman", "gb2312", "gbk", "gb18030", "big5", "euc-jp", "euc-kr", "shift_jis", "cp932", "cp949"),
     )
 )
+
+
+def answer(source: bytes) -> bytes:
+    """Return the encoded facts of a file's bytes: what a parser process is asked for."""
+    return encode(extract(source))
 
 
 def extract(source: bytes) -> Facts:
@@ -62,6 +67,9 @@ def _parse(source: bytes | str) -> ast.Module:
 
 def _lowered(source: bytes, encoding: str) -> ast.Module | None:
     """Parse syntax newer than this interpreter's."""
+    # Loading LibCST takes longer than parsing thirty files, and hardly a file needs it.
+    from scanner.engine.newer_syntax import lower  # noqa: PLC0415
+
     try:
         older = lower(source.decode(encoding))
         return _parse(older) if older is not None else None

@@ -10,7 +10,7 @@ from zstandard import ZstdError
 from scanner.engine.cache import FactsCache
 from scanner.engine.codec import decode
 from scanner.engine.facts import Facts
-from scanner.engine.git import Repository
+from scanner.engine.generated import Blobs
 from scanner.engine.parser_pool import ParserPool
 
 # They say something about the machine at that moment, not about the blob.
@@ -24,10 +24,8 @@ class FactsSource:
     `progress(done, wanted)` is told, while blobs are parsed, how many of them are done.
     """
 
-    def __init__(
-        self, repository: Repository, cache: FactsCache, jobs: int, progress: Callable[[int, int], None]
-    ) -> None:
-        self._repository = repository
+    def __init__(self, blobs: Blobs, cache: FactsCache, jobs: int, progress: Callable[[int, int], None]) -> None:
+        self._blobs = blobs
         self._cache = cache
         self._progress = progress
         self._passing: dict[str, Facts] = {}
@@ -60,7 +58,7 @@ class FactsSource:
         if not shas:
             return
         fresh: list[tuple[str, bytes]] = []
-        for done, (sha, data) in enumerate(self._pool.extract(self._repository.blobs(sorted(shas))), 1):
+        for done, (sha, data) in enumerate(self._pool.extract(self._blobs(sorted(shas))), 1):
             facts = decode(data)
             if facts.outcome in _PASSING:
                 self._passing[sha] = facts

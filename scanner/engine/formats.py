@@ -16,7 +16,7 @@ VERSION = "0.1.0"
 
 def scan_document(report: Report) -> dict[str, Any]:
     """Return a scan as JSON data. `new` and `fixed` are empty without a revision to compare with."""
-    coverage = report.coverage
+    coverage, compared = report.coverage, report.comparison
     return {
         "tool": {"name": "truthline", "version": VERSION, "ruleset": report.ruleset},
         "commit": report.commit,
@@ -34,8 +34,8 @@ def scan_document(report: Report) -> dict[str, Any]:
         },
         "counts": counts(report.violations, report.score.rules),
         "violations": [violation_document(violation, report.score, report.day) for violation in report.violations],
-        "new": [],
-        "fixed": [],
+        "new": sorted(violation.fingerprint for violation in compared.introduced) if compared else [],
+        "fixed": sorted(violation.fingerprint for violation in compared.fixed) if compared else [],
     }
 
 

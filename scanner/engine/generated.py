@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-
-from scanner.engine.git import Repository
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 _HEAD = re.compile(
     rb"@generated\b"
@@ -19,7 +18,13 @@ HEAD_LINES = 12
 MOST_BYTES = 8 * 1024 * 1024
 
 
-def generated_files(repository: Repository, paths: Mapping[str, str]) -> set[str]:
+class Blobs(Protocol):
+    """Gives blob ids with their contents, None for one over `max_bytes`. Raises GitError."""
+
+    def __call__(self, shas: Iterable[str], /, *, max_bytes: int = ...) -> Iterator[tuple[str, bytes | None]]: ...
+
+
+def generated_files(blobs: Blobs, paths: Mapping[str, str]) -> set[str]:
     """Return which of these files (path → blob) say in their first lines, before any code, that they are generated.
 
     Raises GitError. Git hands out the files whole, about 6 ms for a MB: five times faster than its search.
@@ -27,7 +32,7 @@ def generated_files(repository: Repository, paths: Mapping[str, str]) -> set[str
     by_blob: dict[str, list[str]] = {}
     for path, blob in paths.items():
         by_blob.setdefault(blob, []).append(path)
-    read = repository.blobs(by_blob, max_bytes=MOST_BYTES)
+    read = blobs(by_blob, max_bytes=MOST_BYTES)
     return {path for blob, data in read if data and _says_so(data) for path in by_blob[blob]}
 
 

@@ -50,7 +50,7 @@ __all__ = [
 MAX_FILE_BYTES = 2 << 20
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|^refs/[a-z]+/-|[./]$|^@$")
-_RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
+RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
 
 _LIST = ("rev-list", "--first-parent", "--parents", "--header", "--encoding=UTF-8")
 # Their names together must fit into one command line.
@@ -91,6 +91,10 @@ class Repository:
                 "which does not exist: name a branch or tag."
             )
         raise UnknownRevision(f"{self.path} has no branch, tag or commit {rev!r}.")
+
+    def head(self) -> str | None:
+        """Return the id of the commit that the work tree stands on; None before the first one of its branch."""
+        return self._commit("HEAD") or None
 
     def _commit(self, rev: str) -> str:
         found = run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
@@ -167,7 +171,7 @@ class Repository:
         Apart from changes(): git dies when it compares a file that a partial clone lacks, so only Python files are
         compared, and where one of those is missing only exact renames, which need no content, are seen from there on.
         """
-        options = (*_DIFF, f"--find-renames={similarity}", f"-l{_RENAMES}", "--diff-filter=R", "--", f"*{PYTHON}")
+        options = (*_DIFF, f"--find-renames={similarity}", f"-l{RENAMES}", "--diff-filter=R", "--", f"*{PYTHON}")
         done = 0
         try:
             with stream(self.git_dir, *options, lines=commits, what=str(self.path)) as output:
@@ -178,6 +182,17 @@ class Repository:
             if similarity == "100%":
                 raise
             yield from self._renames(commits[done:], "100%")
+
+    def renames(self, before: str, after: str) -> dict[str, str]:
+        """New path → old path of the Python files renamed between two commits; none when contents are missing."""
+        options = ("-r", "--raw", "-z", "--no-abbrev", "--find-renames=50%", f"-l{RENAMES}", "--diff-filter=R")
+        arguments = ("diff-tree", *options, _sha(before), _sha(after), "--", f"*{PYTHON}")
+        try:
+            with stream(self.git_dir, *arguments, what=str(self.path)) as output:
+                found = git_objects.differences(output)
+        except MissingObject:
+            return {}
+        return {change.path: change.renamed_from for change in found if change.renamed_from}
 
     def blobs(self, shas: Iterable[str], *, max_bytes: int = MAX_FILE_BYTES) -> Iterator[tuple[str, bytes | None]]:
         """Blob id and content, in the order given; None for one over `max_bytes`. Raises MissingObject."""

@@ -194,15 +194,16 @@ class Output:
 
 
 @contextlib.contextmanager
-def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str) -> Iterator[Output]:
+def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str, cwd: str = "/") -> Iterator[Output]:
     """Run a git command and read its output while it runs; leaving early ends the process.
 
-    `lines` go to its standard input, one each, by way of a file: a pipe could block both sides.
+    `lines` go to its standard input, one each, by way of a file: a pipe could block both sides. `cwd` matters to the
+    few commands that look at a work tree.
     """
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stderr:
         stdin.writelines(f"{line}\n".encode() for line in lines)
         stdin.seek(0)
-        process = _start(git_dir, arguments, stdin, stderr)
+        process = _start(git_dir, arguments, stdin, stderr, cwd)
         try:
             yield Output(process, stderr, what)
         finally:
@@ -212,11 +213,13 @@ def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str)
             process.wait()
 
 
-def _start(git_dir: Path, arguments: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(
+    git_dir: Path, arguments: Sequence[str], stdin: IO[bytes], stderr: IO[bytes], cwd: str
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         limited(command(f"--git-dir={git_dir}", *arguments), MEMORY_BYTES),
         env=environment(),
-        cwd="/",
+        cwd=cwd,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,

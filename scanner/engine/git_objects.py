@@ -168,6 +168,33 @@ def changes(output: Output) -> Iterator[tuple[str, list[Change]]]:
         yield commit, found
 
 
+def differences(output: Output) -> list[Change]:
+    """Read `diff-index --raw -z --no-renames`, or `diff-tree` of two trees: the changes."""
+    budget = _Budget()
+    found: list[Change] = []
+    while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
+        found += _changes(record[0][1:].decode("ascii"), output, budget)
+    return found
+
+
+def listing(output: Output) -> Iterator[tuple[str, str, str]]:
+    """Read `ls-files -s -z`, with `-t` or without: tag ("" without), blob id (or LINK) and path of every entry."""
+    budget = _Budget()
+    while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
+        meta, _, raw = record[0].partition(b"\t")
+        budget.spend(raw, cut=record[1])
+        *tag, mode, sha, _ = meta.decode("ascii").split()
+        yield "".join(tag), _what(mode, sha), decode_path(raw)
+
+
+def paths(output: Output) -> Iterator[str]:
+    """Read `ls-files -z` of other files."""
+    budget = _Budget()
+    while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
+        budget.spend(record[0], cut=record[1])
+        yield decode_path(record[0])
+
+
 def _changes(entry: str, output: Output, budget: _Budget) -> Iterator[Change]:
     old_mode, new_mode, old_sha, new_sha, status = entry.split()
     raw = _path(output, budget)
@@ -195,12 +222,14 @@ def _what(mode: str, sha: str) -> str:
 
 
 def _matters(raw: bytes, mode: str) -> bool:
+    return mode != "000000" and matters(raw, _what(mode, ""))
+
+
+def matters(raw: bytes, blob: str) -> bool:
     """Python files and what can stand for a module; a link or submodule without a suffix may be a package."""
-    if mode == "000000":
-        return False
     name = raw.rpartition(b"/")[2]
     tracked = name.endswith((PYTHON.encode(), *(suffix.encode() for suffix in STAND_INS)))
-    return tracked or (_what(mode, "") == LINK and b"." not in name)
+    return tracked or (blob == LINK and b"." not in name)
 
 
 class _Budget:

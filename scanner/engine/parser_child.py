@@ -18,7 +18,7 @@ import sys
 import time
 from typing import IO
 
-from scanner.engine.parser_work import BY_CODE
+from scanner.engine.parser_work import BY_CODE, WORK
 
 LENGTH = struct.Struct(">I")
 _COLLECT_EVERY = 200
@@ -30,6 +30,7 @@ def main(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     """Serve until the standard input ends."""
     sources, answers = _pipes()
     _die_with(parent)
+    WORK["extract"].load()
     _limit(memory_bytes)
     gc.disable()
     gc.freeze()
@@ -47,7 +48,7 @@ def _answer(message: bytes, *, fresh: bool) -> bytes:
     """Do what is asked for. Out of memory in a used process proves nothing: it ends, and a fresh one tries."""
     work = BY_CODE[message[:1]]
     try:
-        return work.do(message[1:])
+        return work.load()(message[1:])
     except RecursionError:
         return work.failed("unparsable", "nested too deeply")
     except MemoryError:

@@ -1,9 +1,9 @@
-"""One commit scanned: what a person or a program is told about it."""
+"""One tree scanned: what a person or a program is told about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from scanner.engine import rule
@@ -11,11 +11,13 @@ from scanner.engine.baseline import pin
 from scanner.engine.config import FILE_NAME, Config, ConfigError
 from scanner.engine.config_file import parse
 from scanner.engine.coverage import Coverage
-from scanner.engine.git import Repository
-from scanner.engine.replay import snapshot_at
+from scanner.engine.difference import difference
+from scanner.engine.git import Change
+from scanner.engine.replay import snapshot_of
 from scanner.engine.score import Score, debts_of, epoch_of, score
 from scanner.engine.snapshot import FactsOf, Snapshot
-from scanner.engine.suggestion import complete, suggest_at
+from scanner.engine.suggestion import complete, suggest_for
+from scanner.engine.trees import Kind, Tree, changes
 from scanner.engine.violation import Violation, Waiver
 
 
@@ -28,11 +30,23 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A scanned commit. Violations stand by path and line.
+class Comparison:
+    """What a tree has that the commit `since` had not (NO_COMMIT: nothing at all), and the other way round.
 
-    `with_waivers` is the score without what the code waives on `day`, the day of the scan; `notes` say which waivers
-    waive nothing, and why.
+    Violations that moved with their file, or have another severity now, are in neither.
+    """
+
+    since: str
+    introduced: tuple[Violation, ...]
+    fixed: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A scanned tree. Violations stand by path and line.
+
+    `commit` is what was scanned, or what the index or the work tree stands on (`kind`). `with_waivers` is the score
+    without what the code waives on `day`, the day of the scan; `notes` say which waivers waive nothing, and why.
     """
 
     commit: str
@@ -45,64 +59,86 @@ class Report:
     day: date
     with_waivers: Score
     notes: tuple[str, ...] = ()
+    kind: Kind = "commit"
+    comparison: Comparison | None = None
 
 
-def settings_at(repository: Repository, commit: str) -> Settings:
-    """Return the configuration in the commit's root, else a suggested one. Raises ConfigError."""
-    source = repository.read(commit, FILE_NAME)
+def settings_of(tree: Tree) -> Settings:
+    """Return the configuration in the tree's root, else a suggested one. Raises ConfigError."""
+    source = tree.read(FILE_NAME)
     if source is None:
-        return Settings(suggest_at(repository, commit), None)
-    return settings_from(source, f"{FILE_NAME} at {commit[:12]}", repository, commit)
+        return Settings(suggest_for(tree.files, tree.blobs), None)
+    return settings_from(source, f"{FILE_NAME} {tree.place}", tree)
 
 
-def settings_from(source: bytes, origin: str, repository: Repository, commit: str) -> Settings:
-    """Return the configuration written in `source`, roots it leaves out taken from the commit's tree.
+def settings_from(source: bytes, origin: str, tree: Tree) -> Settings:
+    """Return the configuration written in `source`, roots it leaves out taken from the tree.
 
     Raises ConfigError; `origin` is how a person calls the source.
     """
     try:
-        return Settings(complete(parse(source), repository.tree(commit)), origin)
+        return Settings(complete(parse(source), tree.files), origin)
     except ConfigError as error:
         raise ConfigError(f"{origin}: {error}") from None
 
 
 def examine(
-    repository: Repository,
-    commit: str,
+    tree: Tree,
     settings: Settings,
     facts_of: FactsOf,
-    baseline: str | None = None,
+    baseline: Tree | None = None,
     *,
     day: date,
+    since: Tree | None = None,
 ) -> Report:
-    """Scan one commit (40 hex digits) and score it with the D of `baseline`, by default its own.
+    """Scan a tree, score it with the D of `baseline`, by default its own, and compare it with `since`.
 
     `day` is the day of the scan, in UTC: waivers in the code are judged by it.
 
     Raises GitError when the repository cannot be read.
     """
-    if baseline is None or baseline == commit:
-        snapshot = pinning = snapshot_at(repository, commit, settings.config, facts_of)
+    if baseline is None or baseline.name == tree.name:
+        snapshot = pinning = snapshot_of(tree, settings.config, facts_of)
     else:
-        pinning = snapshot_at(repository, baseline, settings.config, facts_of)
-        snapshot = snapshot_at(repository, commit, settings.config, facts_of, pinning.ranking)
-    found, pinned = snapshot.violations.values(), pin(pinning.obligations)
+        pinning = snapshot_of(baseline, settings.config, facts_of)
+        snapshot = snapshot_of(tree, settings.config, facts_of, pinning.ranking)
+    found, pinned = tuple(sorted(snapshot.violations.values(), key=_place)), pin(pinning.obligations)
     scores = [
         score(debts_of(counted, rule.areas()), pinned, snapshot.coverage)
         for counted in (found, [violation for violation in found if not violation.waiver_on(day)])
     ]
-    return Report(
-        commit=commit,
-        epoch=epoch_of(rule.ruleset(), settings.config.digest, baseline or commit),
+    report = Report(
+        commit=tree.commit,
+        epoch=epoch_of(rule.ruleset(), settings.config.digest, (baseline or tree).name),
         ruleset=rule.ruleset(),
         settings=settings,
         coverage=snapshot.coverage,
         score=scores[0],
-        violations=tuple(sorted(found, key=_place)),
+        violations=found,
         day=day,
         with_waivers=scores[1],
         notes=tuple(_notes(snapshot, day)),
+        kind=tree.kind,
     )
+    return replace(report, comparison=_compare(snapshot, since, tree)) if since else report
+
+
+def _compare(snapshot: Snapshot, since: Tree, tree: Tree) -> Comparison:
+    """Compare a tree with an earlier one by taking the tree's snapshot back there.
+
+    Files go before the earlier ones come, so that one which cannot be read is told by what was before it.
+    """
+    _ = snapshot.ranking  # made at the first look, which must not be from back there
+    after = dict(snapshot.violations)
+    leading = changes(since, tree)
+    snapshot.apply([Change(change.path, change.new, None) for change in leading if change.new is not None])
+    back = [Change(change.path, None, change.old) for change in leading if change.old is not None]
+    snapshot.apply(back, since.versions_of, since.day)
+    before = snapshot.violations
+    removed = {f: violation for f, violation in before.items() if after.get(f) != violation}
+    added = {f: violation for f, violation in after.items() if before.get(f) != violation}
+    told = difference(removed, added, leading)
+    return Comparison(since.commit, tuple(sorted(told.introduced, key=_place)), tuple(sorted(told.fixed, key=_place)))
 
 
 def _place(violation: Violation) -> tuple[str, int, str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from scanner.engine.config import DEFAULT_SCOPES, Config
-from scanner.engine.generated import generated_files
+from scanner.engine.generated import Blobs, generated_files
 from scanner.engine.git import LINK, Repository
 from scanner.engine.globs import translate
 from scanner.engine.violation import Scope
@@ -36,9 +36,13 @@ _LEAST_MODULES = 5
 
 def suggest_at(repository: Repository, commit: str) -> Config:
     """Return a configuration for a commit's tree. Raises GitError."""
-    tree = repository.tree(commit)
+    return suggest_for(repository.tree(commit), repository.blobs)
+
+
+def suggest_for(tree: Mapping[str, str], blobs: Blobs) -> Config:
+    """Return a configuration for a tree (path → blob). Raises GitError."""
     chosen = _production(suggest(tree), tree)
-    return suggest(tree, generated_files(repository, {path: tree[path] for path in chosen if tree[path] != LINK}))
+    return suggest(tree, generated_files(blobs, {path: tree[path] for path in chosen if tree[path] != LINK}))
 
 
 def suggest(paths: Collection[str], generated: Collection[str] = ()) -> Config:

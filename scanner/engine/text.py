@@ -9,9 +9,11 @@ from fractions import Fraction
 
 from scanner.engine.config import to_toml
 from scanner.engine.formats import counts
+from scanner.engine.gate import Gate, failing, judge
 from scanner.engine.report import Report
 from scanner.engine.rule import all_rules
 from scanner.engine.score import AREA_WEIGHTS, AreaScore, ServiceScore, key_of, quarters, shown
+from scanner.engine.trees import NO_COMMIT
 from scanner.engine.violation import SCOPES, Violation
 
 WIDTH = 80
@@ -21,11 +23,11 @@ _COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36", "info
 _COLUMNS = dict(zip(SCOPES, (12, 8, 10, 10, 11), strict=True))
 
 
-def scan_text(report: Report, name: str, *, colour: bool = False) -> str:
+def scan_text(report: Report, name: str, *, gate: Gate = "never", colour: bool = False) -> str:
     """Return the scan of the repository called `name`; `colour` for a terminal that shows ANSI colours."""
     page = _Page(report, colour)
     blocks = [page.head(name), page.areas(), page.services(), page.symbols(), page.rules(), page.worst()]
-    blocks.append(page.configuration())
+    blocks += [page.configuration(), page.compared(), page.verdict(gate)]
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block))) + "\n"
 
 
@@ -43,7 +45,7 @@ class _Page:
         self.colour = colour
 
     def head(self, name: str) -> Iterator[str]:
-        yield f"{self._in('title', visible(name))} at {self.report.commit[:12]}"
+        yield f"{self._in('title', visible(name))} {self._scanned()}"
         yield self._files()
         yield ""
         if self.score.value is None:
@@ -119,14 +121,50 @@ class _Page:
 
     def configuration(self) -> Iterator[str]:
         if self.report.settings.origin is None:
-            yield self._in("quiet", "# No truthline.toml at this commit. This one, suggested by its files, was used:")
+            here = "at this commit" if self.report.kind == "commit" else f"in the {self.report.kind}"
+            yield self._in("quiet", f"# No truthline.toml {here}. This one, suggested by its files, was used:")
             yield from to_toml(self.report.settings.config).splitlines()
 
-    def _finding(self, violation: Violation) -> Iterator[str]:
+    def compared(self) -> Iterator[str]:
+        """What is new and what is gone against another commit, all of it."""
+        compared = self.report.comparison
+        if compared is None:
+            return
+        against = "nothing" if compared.since == NO_COMMIT else compared.since[:12]
+        new, fixed = compared.introduced, compared.fixed
+        yield self._in("title", f"Against {against}: {len(new):,} new, {len(fixed):,} fixed")
+        for violation in new:
+            yield ""
+            yield from self._finding(violation, "new ")
+        for violation in fixed:
+            yield ""
+            yield self._in("quiet", f"fixed {_label(violation)}")
+            yield f"  {visible(violation.path)}:{violation.line}"
+
+    def verdict(self, gate: Gate) -> Iterator[str]:
+        """How a gate that was asked for was judged."""
+        if gate == "never":
+            return
+        number = len(failing(self.report, gate))
+        what = {
+            "passed": "passed",
+            "failed": f"failed, {number:,} scored finding{'' if number == 1 else 's'}",
+            "inconclusive": "inconclusive, too little could be analysed",
+        }[judge(self.report, gate)]
+        yield self._in("title", f"Gate {gate}: {what}")
+
+    def _scanned(self) -> str:
+        report = self.report
+        if report.kind == "commit":
+            return f"at {report.commit[:12]}"
+        on = "before the first commit" if report.commit == NO_COMMIT else f"on {report.commit[:12]}"
+        return f"{report.kind} {on}"
+
+    def _finding(self, violation: Violation, mark: str = "") -> Iterator[str]:
         share = self.score.share(key_of(violation))
         points = f"−{_points(share)}" if share else "not measured"
-        label = f"{violation.severity:<9} {violation.rule}"
-        label += f" in {violation.scope}" if violation.scope != "production" else ""
+        label = mark + _label(violation)
+        label += " (waived)" if mark and violation.waiver_on(self.report.day) else ""
         yield self._in(violation.severity, label) + f"{points:>{max(WIDTH - len(label), len(points) + 1)}}"
         yield f"  {visible(violation.path)}:{violation.line}"
         yield from textwrap.wrap(
@@ -147,6 +185,11 @@ class _Page:
 
     def _in(self, style: str, text: str) -> str:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour and text else text
+
+
+def _label(violation: Violation) -> str:
+    label = f"{violation.severity:<9} {violation.rule}"
+    return label + (f" in {violation.scope}" if violation.scope != "production" else "")
 
 
 def _value(part: AreaScore | ServiceScore) -> str:

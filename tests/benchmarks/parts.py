@@ -18,8 +18,9 @@ from scanner.engine.facts_source import FactsSource
 from scanner.engine.git import LINK, PYTHON, Repository
 from scanner.engine.parser_pool import ParserPool
 from scanner.engine.replay import replay, snapshot_at
-from scanner.engine.report import settings_at
+from scanner.engine.report import settings_of
 from scanner.engine.snapshot import Snapshot
+from scanner.engine.trees import committed
 
 _COLLECT_EVERY = 200
 
@@ -57,10 +58,10 @@ def extract(repository: Repository, commit: str) -> dict[str, object]:
 
 def steps(repository: Repository, commit: str, number: str, cache: str) -> dict[str, object]:
     """Replay the newest commits with all facts known, and tell each one's processor seconds, the snapshot resident."""
-    config = settings_at(repository, commit).config
+    config = settings_of(committed(repository, commit)).config
     commits = repository.history(commit, limit=int(number))
     seconds = []
-    with FactsSource(repository, FactsCache(Path(cache), print), 1, lambda done, wanted: None) as facts_of:
+    with FactsSource(repository.blobs, FactsCache(Path(cache), print), 1, lambda done, wanted: None) as facts_of:
         ranking = snapshot_at(repository, commits[-1].sha, config, facts_of).ranking
         before = time.process_time()
         for _ in replay(repository, commits, Snapshot(config, facts_of, ranking)):

@@ -14,21 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import (
-    FAILED,
-    INCONCLUSIVE,
-    PASS,
-    REFUSED,
-    _fix_parser,
-    _history_parser,
-    _scan_parser,
-    _suggest_parser,
-    main,
-)
+from scanner.__main__ import main
+from scanner.command.arguments import parsers
 from scanner.engine.config import DEFAULT_SCOPES
 from scanner.engine.config_file import parse
 from tests.scanner.origin import CLASS, SMALL, Origin
 
+PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN: dict[str, str | None] = {"shop/__init__.py": "", "shop/cart.py": CLASS.format(name="Basket", value=1)}
 VIOLATION_KEYS = {
@@ -270,9 +262,19 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         ([], "the following arguments are required: PATH"),
         (["{repo}", "--fial-on", "any"], "unrecognized arguments: --fial-on any"),
         (["{repo}", "--form", "json"], "unrecognized arguments: --form json"),
-        (["{repo}", "--since", "HEAD"], "unrecognized arguments: --since HEAD"),
-        (["{repo}", "--format", "sarif"], "argument --format: invalid choice: 'sarif'"),
-        (["{repo}", "--fail-on", "new"], "argument --fail-on: invalid choice: 'new'"),
+        (["{repo}", "--since", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["{repo}", "--since", ""], "has no branch, tag or commit ''"),
+        (["{repo}", "--since", "HEAD:shop"], "has no branch, tag or commit 'HEAD:shop'"),
+        (["{repo}", "--since", "HEAD:shop/cart.py"], "has no branch, tag or commit 'HEAD:shop/cart.py'"),
+        (["{repo}", "--rev", "HEAD^{{tree}}"], "has no branch, tag or commit 'HEAD^{tree}'"),
+        (["{repo}", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
+        (["{repo}", "--fail-on", "new"], "--fail-on new needs --since REV"),
+        (["{repo}", "--fail-on", "old"], "argument --fail-on: invalid choice: 'old'"),
+        (["{repo}", "--staged", "--worktree"], "argument --worktree: not allowed with argument --staged"),
+        (["{repo}", "--rev", "HEAD", "--staged"], "argument --staged: not allowed with argument --rev"),
+        (["{repo}", "--staged"], "is a bare repository: it has no index and no work tree"),
+        (["{repo}", "--worktree"], "is a bare repository: it has no index and no work tree"),
+        (["{repo}", "--completion", "tcsh"], "argument --completion: invalid choice: 'tcsh'"),
         (["{repo}", "--jobs", "0"], "argument --jobs: must be a whole number from 1, not '0'"),
         (["{repo}", "--jobs", "two"], "argument --jobs: must be a whole number from 1, not 'two'"),
         (["{repo}", "--cache", "x", "--no-cache"], "not allowed with argument"),
@@ -529,9 +531,5 @@ def test_the_documented_examples_are_what_is_printed(tmp_path, monkeypatch, run,
     [config] = re.findall(r"^```toml\n((?:.*\n)*?)```$", page, re.M)
     assert dict(parse(config).scopes) == DEFAULT_SCOPES
     documented = set(re.findall(r"(?<=`)--[a-z-]+", page))
-    options = {
-        word
-        for parser in (_scan_parser(), _history_parser(), _suggest_parser(), _fix_parser())
-        for word in re.findall(r"--[a-z-]+", parser.format_help())
-    }
+    options = {word for parser in parsers().values() for word in re.findall(r"--[a-z-]+", parser.format_help())}
     assert documented == options - {"--help", "--version"}

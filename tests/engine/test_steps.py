@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from scanner.engine.config import Config
+from scanner.engine.difference import _sources
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
 from scanner.engine.git import Change, Repository
 from scanner.engine.ranking import Ranking
-from scanner.engine.replay import Step, _sources, replay
+from scanner.engine.replay import Step, replay
 from scanner.engine.snapshot import Snapshot
 from tests.engine.trees import files
 

@@ -8,15 +8,13 @@ import warnings
 from scanner.engine.extract import extract
 from scanner.engine.fixes.callers import Callers
 from scanner.engine.fixes.diff import unified
-from scanner.engine.fixes.messages import Answer, Move, Note, Request, failed, read_request
+from scanner.engine.fixes.messages import Answer, Move, Note, Request, read_request
 from scanner.engine.fixes.module_uses import ModuleUses
 from scanner.engine.fixes.placing import placed
 from scanner.engine.fixes.statements import Destination, NotRewritten, move_module, move_names
 from scanner.engine.fixes.text import Edit, SourceText, Unwritable
 from scanner.engine.fixes.uses import Scope, Uses, watched
 from scanner.engine.newer_syntax import lower
-
-__all__ = ["answer", "failed"]
 
 _Statement = ast.Import | ast.ImportFrom
 

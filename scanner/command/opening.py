@@ -1,0 +1,62 @@
+"""What every command opens: the configuration, and facts with the cache behind them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+from scanner.engine.cache import CacheError, FactsCache, default_folder
+from scanner.engine.config import ConfigError
+from scanner.engine.facts_source import FactsSource
+from scanner.engine.generated import Blobs
+from scanner.engine.report import Settings, settings_from, settings_of
+from scanner.engine.trees import Tree
+from scanner.terminal import Progress
+
+
+def settings_for(options: argparse.Namespace, tree: Tree) -> Settings:
+    """Return the configuration a command goes by. Raises ConfigError."""
+    if options.config is None:
+        return settings_of(tree)
+    try:
+        source = options.config.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {options.config}: {error.strerror}") from None
+    return settings_from(source, str(options.config), tree)
+
+
+@contextmanager
+def facts_from(options: argparse.Namespace, blobs: Blobs) -> Iterator[FactsSource]:
+    """Give the source of facts, closed at the end. Raises CacheError."""
+    progress = Progress(sys.stderr)
+    cache = _cache(options)
+    try:
+        with FactsSource(blobs, cache, options.jobs, progress) as facts_of:
+            yield facts_of
+    finally:
+        progress.clear()
+        cache.close()
+
+
+def today() -> date:
+    """Return the day of the scan: in UTC, so that it is the same day everywhere."""
+    return datetime.now(UTC).date()
+
+
+def say(sentence: str) -> None:
+    """Tell a person something that is not the answer."""
+    sys.stderr.write(f"truthline: {sentence}\n")
+
+
+def _cache(options: argparse.Namespace) -> FactsCache:
+    """Open the cache asked for; the default one is only a convenience, so without it the run goes on."""
+    if options.cache is not None:
+        return FactsCache(options.cache, say)
+    try:
+        return FactsCache(None if options.no_cache else default_folder(), say)
+    except CacheError as error:
+        say(f"going on without a cache: {error}")
+        return FactsCache(None, say)
