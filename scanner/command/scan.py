@@ -13,10 +13,11 @@ from scanner.command.opening import facts_from, say, settings_for, today
 from scanner.engine.formats import scan_document
 from scanner.engine.gate import Gate, Verdict, judge
 from scanner.engine.git import Repository
+from scanner.engine.kept import KeptTrees
 from scanner.engine.report import Report, examine
 from scanner.engine.sarif import sarif_document
 from scanner.engine.text import scan_text, visible
-from scanner.engine.trees import Tree, committed, empty, staged, worktree
+from scanner.engine.trees import NO_COMMIT, Tree, committed, staged, worktree
 from scanner.terminal import destination
 
 _EXITS: dict[Verdict, int] = {"passed": 0, "failed": 1, "inconclusive": 3}
@@ -33,7 +34,10 @@ def run(options: argparse.Namespace) -> int:
     since = _since(options, repository, tree) if options.since is not None else None
     settings = settings_for(options, tree)
     with destination(options.output) as output, facts_from(options, tree.blobs) as facts_of:
-        report = examine(tree, settings, facts_of, baseline, day=today(), since=since)
+        kept = None
+        if tree.kind != "commit" and facts_of.folder is not None:
+            kept = KeptTrees(facts_of.folder, settings.config, facts_of)
+        report = examine(tree, settings, facts_of, baseline, day=today(), since=since, kept=kept)
         output.write(_formatted(report, gate, options).encode("utf-8", "backslashreplace"))
     for note in report.notes:
         say(visible(note))
@@ -50,9 +54,11 @@ def _tree(options: argparse.Namespace, repository: Repository) -> Tree:
 
 def _since(options: argparse.Namespace, repository: Repository, tree: Tree) -> Tree:
     """Return what to compare with. Before the first commit, HEAD is a tree without files: so a hook need not know."""
-    if options.since == "HEAD" and tree.kind != "commit" and repository.head() is None:
-        return empty(repository, tree.day)
-    return committed(repository, repository.resolve(options.since))
+    base = tree.stands_on
+    if base is not None and base.commit == NO_COMMIT and options.since == "HEAD":
+        return base
+    commit = repository.resolve(options.since)
+    return base if base is not None and base.commit == commit else committed(repository, commit)
 
 
 def _formatted(report: Report, gate: Gate, options: argparse.Namespace) -> str:

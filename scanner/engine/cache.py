@@ -47,6 +47,7 @@ class FactsCache:
         Raises CacheError when the folder cannot be written. `warn` is told, once, when the cache fails later on.
         """
         self._warn = warn
+        self.folder = folder
         self._extractor = f"{EXTRACTOR_VERSION}/{sys.version_info.major}.{sys.version_info.minor}"
         self._database = _memory() if folder is None else _open(folder)
 
@@ -88,6 +89,7 @@ class FactsCache:
         self._warn(f"going on without the cache of facts: {error}")
         self._database.close()
         self._database = _memory()
+        self.folder = None
 
 
 def _memory() -> sqlite3.Connection:

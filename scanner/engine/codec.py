@@ -81,8 +81,55 @@ def decode(data: bytes) -> Facts:
     dictionary = zstandard.get_frame_parameters(data).dict_id
     if dictionary not in _codec.decompressors:
         raise ValueError(f"facts written with dictionary {dictionary}, which is not there")
-    values = msgpack.unpackb(_codec.decompressors[dictionary].decompress(data), use_list=False)
+    return _told(msgpack.unpackb(_codec.decompressors[dictionary].decompress(data), use_list=False))
+
+
+def _told(values: tuple[Any, ...]) -> Facts:
     told = dict(zip(_FIELDS, values, strict=True))
     for name, row in _ROWS.items():
         told[name] = tuple(map(row._make, told[name]))
     return Facts(**told)
+
+
+# The slot that holds packed facts until they are unpacked and all slots are filled.
+_ROOM: Any = vars(Facts)["lines"]
+
+
+class Packed(Facts):
+    """Facts that are unpacked when somebody asks for them, and then are Facts like any other."""
+
+    __slots__ = ()
+
+    def __init__(self, data: bytes) -> None:
+        """Take what `pack` returned."""
+        _ROOM.__set__(self, data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._unpacked(), name)
+
+    def __eq__(self, other: object) -> bool:
+        return self._unpacked() == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def lines(self) -> int:  # type: ignore[override]
+        """How many lines the file has."""
+        return self._unpacked().lines
+
+    @property
+    def allowances(self) -> tuple[Allowance, ...]:  # type: ignore[override]
+        """None: facts that have some are not packed, as every scan asks for all there are."""
+        return ()
+
+    @property
+    def packed(self) -> bytes:
+        """What it was made from."""
+        return cast(bytes, _ROOM.__get__(self))
+
+    def _unpacked(self) -> Facts:
+        facts = _told(msgpack.unpackb(self.packed, use_list=False))
+        self.__class__ = Facts  # type: ignore[assignment]
+        for name in _FIELDS:
+            setattr(self, name, getattr(facts, name))
+        return self

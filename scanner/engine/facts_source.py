@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from types import TracebackType
 
 from zstandard import ZstdError
@@ -38,6 +39,11 @@ class FactsSource:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._pool.close()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the cache, None when it lives in memory."""
+        return self._cache.folder
 
     def __call__(self, shas: Collection[str]) -> dict[str, Facts]:
         """Return the facts of every blob asked for, parsing those that nobody has parsed yet."""

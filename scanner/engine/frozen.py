@@ -36,7 +36,9 @@ from scanner.engine import (
     world,
 )
 from scanner.engine.answers import Answers
+from scanner.engine.codec import Packed, pack
 from scanner.engine.config import Config
+from scanner.engine.facts import Facts
 from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
 
 _MODULES = (facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
@@ -44,7 +46,7 @@ _CLASSES: dict[tuple[str, str], type] = {
     (made.__module__, made.__name__): made
     for made in (
         *(value for module in _MODULES for value in vars(module).values() if isinstance(value, type)),
-        *(Snapshot, Answers, Counter, date, set, frozenset),
+        *(Snapshot, Answers, Packed, Counter, date, set, frozenset),
     )
     if made.__module__.startswith("scanner.engine.") or made in {Counter, date, set, frozenset}
 }
@@ -59,8 +61,12 @@ class Unusable(Exception):
 def freeze(snapshot: Snapshot) -> bytes:
     """Return the state of a snapshot."""
     with uncollected():
-        state = pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL)
-    return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state)
+        state = io.BytesIO()
+        pickler = pickle.Pickler(state, pickle.HIGHEST_PROTOCOL)
+        # Who goes on from a tree asks for the facts of few files: the others stay packed.
+        pickler.dispatch_table = {Facts: _pack, Packed: _repack}
+        pickler.dump(snapshot)
+    return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state.getbuffer())
 
 
 def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
@@ -79,6 +85,14 @@ def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
         raise Unusable("damaged: it holds something else")
     snapshot.thaw(config, facts_of)
     return snapshot
+
+
+def _pack(value: Facts) -> Any:
+    return value.__reduce_ex__(pickle.HIGHEST_PROTOCOL) if value.allowances else (Packed, (pack(value),))
+
+
+def _repack(value: Packed) -> tuple[type[Packed], tuple[bytes]]:
+    return Packed, (value.packed,)
 
 
 class _Unpickler(pickle.Unpickler):

@@ -16,6 +16,7 @@ LINK = "link"
 
 PYTHON = ".py"
 STAND_INS = (".pyi", ".pyx", ".so", ".pyd")
+_TRACKED = tuple(suffix.encode() for suffix in (PYTHON, *STAND_INS))
 
 MAX_ENTRIES = 200_000
 MAX_TREE_BYTES = 64 << 20
@@ -143,9 +144,9 @@ def tree(output: Output) -> dict[str, str]:
     """Read `ls-tree -r -z`: path → blob id (or LINK) of what the engine looks at."""
     budget = _Budget()
     entries: dict[str, str] = {}
-    while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
-        meta, _, raw = record[0].partition(b"\t")
-        budget.spend(raw, cut=record[1])
+    for record, cut in output.records(b"\0", _ENTRY_BYTES):
+        meta, _, raw = record.partition(b"\t")
+        budget.spend(raw, cut=cut)
         mode, _, sha = meta.decode("ascii").split()
         if _matters(raw, mode):
             entries[decode_path(raw)] = _what(mode, sha)
@@ -180,9 +181,9 @@ def differences(output: Output) -> list[Change]:
 def listing(output: Output) -> Iterator[tuple[str, str, str]]:
     """Read `ls-files -s -z`, with `-t` or without: tag ("" without), blob id (or LINK) and path of every entry."""
     budget = _Budget()
-    while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
-        meta, _, raw = record[0].partition(b"\t")
-        budget.spend(raw, cut=record[1])
+    for record, cut in output.records(b"\0", _ENTRY_BYTES):
+        meta, _, raw = record.partition(b"\t")
+        budget.spend(raw, cut=cut)
         *tag, mode, sha, _ = meta.decode("ascii").split()
         yield "".join(tag), _what(mode, sha), decode_path(raw)
 
@@ -227,9 +228,7 @@ def _matters(raw: bytes, mode: str) -> bool:
 
 def matters(raw: bytes, blob: str) -> bool:
     """Python files and what can stand for a module; a link or submodule without a suffix may be a package."""
-    name = raw.rpartition(b"/")[2]
-    tracked = name.endswith((PYTHON.encode(), *(suffix.encode() for suffix in STAND_INS)))
-    return tracked or (blob == LINK and b"." not in name)
+    return raw.endswith(_TRACKED) or (blob == LINK and b"." not in raw.rpartition(b"/")[2])
 
 
 class _Budget:

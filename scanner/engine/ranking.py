@@ -29,8 +29,12 @@ class Ranking:
 
     def best(self, symbol: str, paths: Iterable[str]) -> str:
         """Return the path most imported at the baseline; else the shortest; else the first in the alphabet."""
+        return self.sorted(symbol, paths)[0]
+
+    def sorted(self, symbol: str, paths: Iterable[str]) -> list[str]:
+        """Return the paths of a symbol's definitions, the best first."""
         counts = self.importers.get(symbol, {})
-        return min(paths, key=lambda path: (-counts.get(path, 0), len(path), path))
+        return sorted(paths, key=lambda path: (-counts.get(path, 0), len(path), path))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""

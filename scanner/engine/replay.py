@@ -13,7 +13,7 @@ from scanner.engine.baseline import Obligations
 from scanner.engine.config import Config
 from scanner.engine.coverage import Coverage
 from scanner.engine.difference import Moved, difference
-from scanner.engine.git import Change, Commit, Repository
+from scanner.engine.git import LINK, PYTHON, Change, Commit, Repository
 from scanner.engine.ranking import Ranking
 from scanner.engine.score import TallyKey, TallyRow, key_of
 from scanner.engine.snapshot import Delta, FactsOf, Snapshot
@@ -55,6 +55,19 @@ def snapshot_of(tree: Tree, config: Config, facts_of: FactsOf, ranking: Ranking 
     snapshot = Snapshot(config, facts_of, ranking)
     snapshot.apply(tree.additions(), tree.versions_of, tree.day)
     return snapshot
+
+
+def lead(snapshot: Snapshot, changes: Sequence[Change], tree: Tree, facts_of: FactsOf) -> None:
+    """Take a snapshot to another tree, from anywhere, so that it is what a scan of that tree alone would make.
+
+    A file that cannot be read there is told by what that tree's history has before it: it must not be known yet.
+    """
+    python = {change.path: change.new for change in changes if change.path.endswith(PYTHON) and change.new != LINK}
+    facts = facts_of({blob for blob in python.values() if blob})
+    unread = {path for path, blob in python.items() if blob and not facts[blob].parsed}
+    if unread:
+        snapshot.apply([Change(change.path, change.old, None) for change in changes if change.path in unread])
+    snapshot.apply(changes, tree.versions_of, tree.day)
 
 
 def replay(repository: Repository, commits: Sequence[Commit], snapshot: Snapshot) -> Iterator[Step]:

@@ -13,7 +13,8 @@ from scanner.engine.config_file import parse
 from scanner.engine.coverage import Coverage
 from scanner.engine.difference import difference
 from scanner.engine.git import Change
-from scanner.engine.replay import snapshot_of
+from scanner.engine.kept import KeptTrees
+from scanner.engine.replay import lead, snapshot_of
 from scanner.engine.score import Score, debts_of, epoch_of, score
 from scanner.engine.snapshot import FactsOf, Snapshot
 from scanner.engine.suggestion import complete, suggest_for
@@ -90,15 +91,16 @@ def examine(
     *,
     day: date,
     since: Tree | None = None,
+    kept: KeptTrees | None = None,
 ) -> Report:
     """Scan a tree, score it with the D of `baseline`, by default its own, and compare it with `since`.
 
-    `day` is the day of the scan, in UTC: waivers in the code are judged by it.
+    `day` is the day of the scan, in UTC: waivers in the code are judged by it. `kept` may know most of the tree.
 
     Raises GitError when the repository cannot be read.
     """
     if baseline is None or baseline.name == tree.name:
-        snapshot = pinning = snapshot_of(tree, settings.config, facts_of)
+        snapshot = pinning = kept.snapshot(tree) if kept else snapshot_of(tree, settings.config, facts_of)
     else:
         pinning = snapshot_of(baseline, settings.config, facts_of)
         snapshot = snapshot_of(tree, settings.config, facts_of, pinning.ranking)
@@ -120,20 +122,15 @@ def examine(
         notes=tuple(_notes(snapshot, day)),
         kind=tree.kind,
     )
-    return replace(report, comparison=_compare(snapshot, since, tree)) if since else report
+    return replace(report, comparison=_compare(snapshot, since, tree, facts_of)) if since else report
 
 
-def _compare(snapshot: Snapshot, since: Tree, tree: Tree) -> Comparison:
-    """Compare a tree with an earlier one by taking the tree's snapshot back there.
-
-    Files go before the earlier ones come, so that one which cannot be read is told by what was before it.
-    """
+def _compare(snapshot: Snapshot, since: Tree, tree: Tree, facts_of: FactsOf) -> Comparison:
+    """Compare a tree with an earlier one by taking the tree's snapshot back there."""
     _ = snapshot.ranking  # made at the first look, which must not be from back there
     after = dict(snapshot.violations)
     leading = changes(since, tree)
-    snapshot.apply([Change(change.path, change.new, None) for change in leading if change.new is not None])
-    back = [Change(change.path, None, change.old) for change in leading if change.old is not None]
-    snapshot.apply(back, since.versions_of, since.day)
+    lead(snapshot, [Change(change.path, change.new, change.old) for change in leading], since, facts_of)
     before = snapshot.violations
     removed = {f: violation for f, violation in before.items() if after.get(f) != violation}
     added = {f: violation for f, violation in after.items() if before.get(f) != violation}

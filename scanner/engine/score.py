@@ -168,6 +168,7 @@ class Score(ServiceScore):
     rules: Mapping[str, str | None] = field(default_factory=dict)
     missing: bool = False
     unread: bool = False
+    _shares: dict[TallyKey, Fraction] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def inconclusive(self) -> bool:
@@ -186,6 +187,11 @@ class Score(ServiceScore):
 
         The shares of all open violations sum to 100 − score exactly.
         """
+        if key not in self._shares:
+            self._shares[key] = self._share(key)
+        return self._shares[key]
+
+    def _share(self, key: TallyKey) -> Fraction:
         weight = measured_weight(self.areas)
         share = Fraction(0)
         for name in areas_of(key.rule, self.rules):

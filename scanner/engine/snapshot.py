@@ -114,6 +114,11 @@ class Snapshot:
         return self._violations
 
     @property
+    def blobs(self) -> Mapping[str, str]:
+        """Path → blob of the tree."""
+        return self._blobs
+
+    @property
     def world(self) -> World:
         """The tree it is about, resolved."""
         return self._world
@@ -122,6 +127,10 @@ class Snapshot:
     def ranking(self) -> Ranking:
         """By what canonical definitions are proposed."""
         return self._world.ranking
+
+    def rank_anew(self) -> tuple[Ranking, Ranking]:
+        """Make the tree the baseline that it was not so far; return the ranking before and now."""
+        return self._world.rank_anew()
 
     def allowances(self) -> Iterator[tuple[str, Allowance]]:
         """Yield the waivers in the code with their paths, valid or not, by path and line."""

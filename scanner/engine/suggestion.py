@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from scanner.engine.config import DEFAULT_SCOPES, Config
 from scanner.engine.generated import Blobs, generated_files
 from scanner.engine.git import LINK, Repository
 from scanner.engine.globs import translate
+from scanner.engine.modules import ancestors
 from scanner.engine.violation import Scope
 
 # What was put away, or written by a machine, stays that also where it holds tests.
@@ -132,14 +132,15 @@ def _roots(production: Iterable[str]) -> set[str]:
     folders: set[str] = set()
     packages: set[str] = set()
     for path in production:
-        file = PurePosixPath(path)
-        parents = [str(parent) for parent in file.parents if parent.name]
-        if file.name == "__init__.py":
-            packages.update(parents[:1])
-        folders.update(parent for parent in parents if PurePosixPath(parent).name in _SOURCE_FOLDERS)
-        if file.name in _PROJECT_FILES:
-            folders.update(parents[:1])
-    return {"", *(folder for folder in folders if not packages & {folder, *map(str, PurePosixPath(folder).parents)})}
+        folder, _, name = path.rpartition("/")
+        if name == "__init__.py" and folder:
+            packages.add(folder)
+        if name in _PROJECT_FILES and folder:
+            folders.add(folder)
+        if not _SOURCE_FOLDERS.isdisjoint(parts := folder.split("/")):
+            around = ("/".join(parts[: depth + 1]) for depth, part in enumerate(parts) if part in _SOURCE_FOLDERS)
+            folders.update(around)
+    return {"", *(folder for folder in folders if packages.isdisjoint((folder, *ancestors(folder))))}
 
 
 def _services(production: Iterable[str], roots: Collection[str]) -> set[str]:

@@ -88,8 +88,8 @@ class _Page:
 
     def rules(self) -> Iterator[str]:
         points: dict[str, Fraction] = {}
-        for violation in self.report.violations:
-            points[violation.rule] = points.get(violation.rule, Fraction(0)) + self.score.share(key_of(violation))
+        for key, number in Counter(map(key_of, self.report.violations)).items():
+            points[key.rule] = points.get(key.rule, Fraction(0)) + number * self.score.share(key)
         heads = "".join(f"{scope:>{width}}" for scope, width in _COLUMNS.items())
         yield self._in("quiet", f"{'violations':<21}{heads}{'points':>8}")
         table = counts(self.report.violations, self.score.rules)
@@ -106,7 +106,9 @@ class _Page:
         scored = [v for v in self.report.violations if quarters(v.severity, v.scope)]
         if not scored:
             return
-        scored.sort(key=lambda v: (-self.score.share(key_of(v)), -quarters(v.severity, v.scope)))
+        shares = {key: (-self.score.share(key), -quarters(key.severity, key.scope)) for key in set(map(key_of, scored))}
+        places = {share: place for place, share in enumerate(sorted(set(shares.values())))}
+        scored.sort(key=lambda v: places[shares[key_of(v)]])
         of_rule: Counter[str] = Counter()
         worst = []
         for violation in scored:

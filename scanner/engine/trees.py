@@ -23,9 +23,9 @@ NO_COMMIT = "0" * 40
 class Tree:
     """The files of one state of a repository: path → blob id, or LINK.
 
-    `commit` is the commit, or the one that the index and the work tree stand on, NO_COMMIT before the first. `day` is
-    the commit's date in UTC, of the others the day of the scan. `read` returns a file of the tree, None where there is
-    none; `blobs` the contents of blobs, None for one that is too large.
+    `commit` is the commit, or the one that the index and the work tree stand on, NO_COMMIT before the first;
+    `stands_on` is its tree. `day` is the commit's date in UTC, of the others the day of the scan. `read` returns a file
+    of the tree, None where there is none; `blobs` the contents of blobs, None for one that is too large.
     """
 
     kind: Kind
@@ -35,6 +35,7 @@ class Tree:
     files: Mapping[str, str]
     blobs: Blobs
     read: Callable[[str], bytes | None]
+    stands_on: Tree | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +77,8 @@ def empty(repository: Repository, day: date) -> Tree:
 def staged(repository: Repository, day: date) -> Tree:
     """Return the index as if committed. Raises GitError: for a bare repository, and while paths are unmerged."""
     head = repository.head()
-    files = dict(repository.tree(head)) if head else {}
+    base = committed(repository, head) if head else empty(repository, day)
+    files = dict(base.files)
     for change in checkout.staged_changes(repository, head):
         files.pop(change.path, None)
         if change.new is not None:
@@ -85,14 +87,15 @@ def staged(repository: Repository, day: date) -> Tree:
     def read(path: str) -> bytes | None:
         return checkout.read_staged(repository, path)
 
-    return Tree("index", repository, head or NO_COMMIT, day, files, repository.blobs, read)
+    return Tree("index", repository, base.commit, day, files, repository.blobs, read, base)
 
 
 def worktree(repository: Repository, day: date) -> Tree:
     """Return the files on disk: those git tracks, and those it neither tracks nor ignores. Raises GitError."""
     head = repository.head()
+    base = committed(repository, head) if head else empty(repository, day)
     found = checkout.WorkTree(repository)
-    return Tree("work tree", repository, head or NO_COMMIT, day, found.files, found.blobs, found.read)
+    return Tree("work tree", repository, base.commit, day, found.files, found.blobs, found.read, base)
 
 
 def changes(before: Tree, after: Tree) -> list[Change]:

@@ -103,6 +103,11 @@ class World:
             self._ranking = Ranking.of({symbol for symbol in symbols if symbol[1] in names} for symbols in imported)
         return self._ranking
 
+    def rank_anew(self) -> tuple[Ranking, Ranking]:
+        """Make the tree its own baseline; return the ranking before and now. No rule looks again for that."""
+        before, self._ranking = self.ranking, None
+        return before, self.ranking
+
     def lookup(self, asker: str, path: str, dotted: str) -> Target:
         """Return what a dotted name means in a file; the rules look at `asker` again when that changes."""
         return self._answers.ask(asker, Question(f"={path}", dotted))
