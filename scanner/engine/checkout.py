@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from scanner.engine import git_objects
@@ -47,6 +48,19 @@ def work_folder(repository: Repository) -> Path:
     return repository.path.absolute()
 
 
+def index_of(repository: Repository) -> dict[str, str]:
+    """Return what tells git which index to read: in a hook of `git commit -a` it is not the usual one.
+
+    An index of another repository, from the hook of which this one is looked at, does not count.
+    """
+    named = os.environ.get("GIT_INDEX_FILE", "")
+    place = Path(named).absolute()
+    with suppress(OSError):
+        if named and place.parent.resolve() == repository.git_dir.resolve() and place.is_file():
+            return {"GIT_INDEX_FILE": str(place)}
+    return {}
+
+
 def staged_changes(repository: Repository, head: str | None) -> list[Change]:
     """Return what the index changes against a commit, or against nothing. Raises GitError.
 
@@ -54,21 +68,22 @@ def staged_changes(repository: Repository, head: str | None) -> list[Change]:
     """
     work_folder(repository)
     what = str(repository.path)
-    with stream(repository.git_dir, "ls-files", "--unmerged", "-z", what=what) as output:
+    index = index_of(repository)
+    with stream(repository.git_dir, "ls-files", "--unmerged", "-z", what=what, extra=index) as output:
         unmerged = sorted({path for _, _, path in git_objects.listing(output)})
     if unmerged:
         shown = ", ".join(unmerged[:_SHOWN]) + (f" and {len(unmerged) - _SHOWN} more" if unmerged[_SHOWN:] else "")
         raise Unmerged(f"The index of {what} has unmerged paths ({shown}): resolve them first.")
     against = head or _EMPTY_TREES[repository.object_format]
     options = ("--cached", "--raw", "-r", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
-    with stream(repository.git_dir, "diff-index", *options, against, "--", what=what) as output:
+    with stream(repository.git_dir, "diff-index", *options, against, "--", what=what, extra=index) as output:
         return git_objects.differences(output)
 
 
 def read_staged(repository: Repository, path: str) -> bytes | None:
     """Return a file of the index; None when the path is no file there. Raises FileTooLarge."""
     arguments = ("--literal-pathspecs", "ls-files", "-s", "-z", "--", os.fsdecode(encode_path(path)))
-    with stream(repository.git_dir, *arguments, what=str(repository.path)) as output:
+    with stream(repository.git_dir, *arguments, what=str(repository.path), extra=index_of(repository)) as output:
         blobs = [blob for _, blob, found in git_objects.listing(output) if found == path]
     if not blobs or blobs[0] == LINK:
         return None

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 CHUNK = 1 << 16
@@ -207,16 +208,23 @@ class Output:
 
 
 @contextlib.contextmanager
-def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str, cwd: str = "/") -> Iterator[Output]:
+def stream(
+    git_dir: Path,
+    *arguments: str,
+    lines: Iterable[str] = (),
+    what: str,
+    cwd: str = "/",
+    extra: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Output]:
     """Run a git command and read its output while it runs; leaving early ends the process.
 
     `lines` go to its standard input, one each, by way of a file: a pipe could block both sides. `cwd` matters to the
-    few commands that look at a work tree.
+    few commands that look at a work tree; `extra` goes into the environment.
     """
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stderr:
         stdin.writelines(f"{line}\n".encode() for line in lines)
         stdin.seek(0)
-        process = _start(git_dir, arguments, stdin, stderr, cwd)
+        process = _start(git_dir, arguments, stdin, stderr, cwd, extra)
         try:
             yield Output(process, stderr, what)
         finally:
@@ -227,11 +235,16 @@ def stream(git_dir: Path, *arguments: str, lines: Iterable[str] = (), what: str,
 
 
 def _start(
-    git_dir: Path, arguments: Sequence[str], stdin: IO[bytes], stderr: IO[bytes], cwd: str
+    git_dir: Path,
+    arguments: Sequence[str],
+    stdin: IO[bytes],
+    stderr: IO[bytes],
+    cwd: str,
+    extra: Mapping[str, str],
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         limited(command(f"--git-dir={git_dir}", *arguments), MEMORY_BYTES),
-        env=environment(),
+        env=environment(**extra),
         cwd=cwd,
         stdin=stdin,
         stdout=subprocess.PIPE,

@@ -166,7 +166,8 @@ def _notifications(report: Report, results: int) -> Iterator[dict[str, Any]]:
             f"Inconclusive: {read.analysed:,} of {read.files:,} files could be analysed, less than 99 %.", "warning"
         )
     if results > MOST_RESULTS:
-        yield _notification(f"{results - MOST_RESULTS:,} results of least weight are left out.", "warning")
+        left = f"{results - MOST_RESULTS:,} of {results:,}"
+        yield _notification(f"Left out, as of least weight: {left} results.", "warning")
 
 
 def _notification(text: str, level: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from scanner.__main__ import main
 from tests.engine.checkouts import Checkout
 from tests.scanner.origin import CLASS, SMALL
 
+ROOT = Path(__file__).resolve().parents[2]
 PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
 GONE = "from shop.gone import thing\n"
 ASIDE = ("commit", "epoch")
@@ -270,3 +272,30 @@ def test_the_text_says_what_was_scanned(checkout, run) -> None:
         assert out.startswith(f"shop {words} on {sha[:12]}\n")
         assert f"# No truthline.toml in the {words}." in out
         assert out.endswith(f"Against {sha[:12]}: 0 new, 0 fixed\n\nGate new: passed\n")
+
+
+@pytest.mark.parametrize("words", [["-a"], ["--only", "shop/cart.py"], []])
+def test_a_hook_sees_what_will_be_committed(checkout, tmp_path, words) -> None:
+    """`git commit -a` and `git commit FILE` have an index of their own while hooks run."""
+    checkout.commit(SMALL)
+    hook = checkout.path / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m scanner . --staged --since HEAD\n")
+    hook.chmod(0o755)
+    checkout.write({"shop/cart.py": GONE})
+    if not words:
+        checkout.git("add", ".")
+    done = subprocess.run(
+        ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-q", "-m", "x", *words],
+        cwd=checkout.path, capture_output=True, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"new critical  unresolvable-import" in done.stdout + done.stderr
+
+
+def test_the_index_of_another_repository_is_not_taken(checkout, tmp_path, scan, monkeypatch) -> None:
+    other = Checkout(tmp_path / "other")
+    other.commit({"a.py": GONE})
+    checkout.commit(SMALL)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other.path / ".git/index"))
+    assert scan("--staged")["files"]["python"] == 5
