@@ -61,6 +61,11 @@ def _takes_value(action: argparse.Action) -> bool:
 
 def _bash(parsers: Parsers) -> str:
     lines = [
+        # Names of branches are data: `compgen -W` would run what stands in them.
+        "_truthline_revisions() {",
+        "    local ref",
+        f'    while read -r ref; do [[ $ref == "$word"* ]] && COMPREPLY+=("$ref"); done < <(echo HEAD; {_REFS})',
+        "}",
         "_truthline() {",
         '    local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" command="" options=""',
         "    COMPREPLY=()",
@@ -90,7 +95,7 @@ def _bash_value(action: argparse.Action) -> str:
     if action.choices is not None:
         return f'COMPREPLY=($(compgen -W "{" ".join(map(str, action.choices))}" -- "$word"))'
     if _kind(action) == _REVISIONS:
-        return f'COMPREPLY=($(compgen -W "HEAD $({_REFS})" -- "$word"))'
+        return "_truthline_revisions"
     letter = {_FOLDERS: "d", _FILES: "f"}.get(_kind(action))
     if letter is None:
         return "return"
@@ -115,6 +120,10 @@ def _zsh(parsers: Parsers) -> str:
     lines += [
         "    esac",
         "}",
+        "_truthline_revisions() {",
+        f'    local -a refs=(HEAD ${{(f)"$({_REFS})"}})',
+        "    compadd -a refs",
+        "}",
         "_truthline_first() {",
         f"    compadd {_commands(parsers)}",
         "    _files -/",
@@ -129,7 +138,7 @@ def _zsh_option(action: argparse.Action) -> str:
     text = re.sub(r"([\[\]:\\])", r"\\\1", _help(action)).replace("'", r"'\''")
     if not _takes_value(action):
         return f"'{name}[{text}]'"
-    values = {_FOLDERS: "_files -/", _FILES: "_files", _REVISIONS: f"{{compadd HEAD $({_REFS.replace(chr(39), '')})}}"}
+    values = {_FOLDERS: "_files -/", _FILES: "_files", _REVISIONS: "_truthline_revisions"}
     told = f"({' '.join(map(str, action.choices))})" if action.choices is not None else values.get(_kind(action), " ")
     return f"'{name}[{text}]:{str(action.metavar or 'value').lower()}:{told}'"
 
