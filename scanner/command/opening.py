@@ -52,11 +52,15 @@ def say(sentence: str) -> None:
 
 
 def _cache(options: argparse.Namespace) -> FactsCache:
-    """Open the cache asked for; the default one is only a convenience, so without it the run goes on."""
-    if options.cache is not None:
-        return FactsCache(options.cache, say)
+    """Open the cache asked for, or go on without one, which is slower and else the same.
+
+    Raises CacheError when what was named is no folder: that was not meant.
+    """
+    folder = options.cache or (None if options.no_cache else default_folder())
     try:
-        return FactsCache(None if options.no_cache else default_folder(), say)
+        return FactsCache(folder, say)
     except CacheError as error:
+        if options.cache is not None and options.cache.exists() and not options.cache.is_dir():
+            raise
         say(f"going on without a cache: {error}")
         return FactsCache(None, say)

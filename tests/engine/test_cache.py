@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -111,3 +114,64 @@ def test_several_processes_share_it(tmp_path, warnings) -> None:
     assert [(process.communicate()[1], process.returncode) for process in processes] == [(b"", 0)] * 3
     shas = [f"{n:040x}" for n in range(39 * 20 + 600)]
     assert FactsCache(tmp_path, warnings.append).get(shas) == {sha: b"%d" % n for n, sha in enumerate(shas)}
+
+
+def test_it_stays_below_its_limit(tmp_path, warnings, monkeypatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 1 << 18)
+    for week in range(6):
+        monkeypatch.setattr(cache.time, "time", lambda week=week: (2_900 + week) * 7 * 86_400)
+        store = FactsCache(tmp_path, warnings.append)
+        assert week == 0 or len(store.get(["always"])) == 1
+        store.put([("always", b"1"), *((f"{week}-{n}", os.urandom(300)) for n in range(400))])
+        store.close()
+    assert (tmp_path / cache.FILE_NAME).stat().st_size < 1 << 19
+    store = FactsCache(tmp_path, warnings.append)
+    kept = [len(store.get([f"{week}-{n}" for n in range(400)])) for week in range(6)]
+    assert kept == sorted(kept)
+    assert (kept[0], kept[-1], warnings) == (0, 400, [])
+
+
+def test_facts_of_other_versions_go_first(tmp_path, warnings, monkeypatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 1 << 18)
+    store = FactsCache(tmp_path, warnings.append)
+    store.put((f"new-{n}", os.urandom(300)) for n in range(400))
+    store.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "EXTRACTOR_VERSION", -1)
+        old = FactsCache(tmp_path, warnings.append)
+        patch.setattr(cache, "MOST_BYTES", 1 << 30)
+        old.put((f"old-{n}", os.urandom(300)) for n in range(400))
+        old.close()
+    store = FactsCache(tmp_path, warnings.append)
+    store.put([("one more", b"1")])
+    store.close()
+    assert len(FactsCache(tmp_path, warnings.append).get([f"new-{n}" for n in range(400)])) == 400
+
+
+def test_a_file_of_an_earlier_layout_is_made_anew(tmp_path, warnings) -> None:
+    with sqlite3.connect(tmp_path / cache.FILE_NAME) as old:
+        old.execute("CREATE TABLE facts (sha TEXT, extractor TEXT, data BLOB)")
+    store = FactsCache(tmp_path, warnings.append)
+    store.put([("a", b"1")])
+    assert (store.get(["a"]), warnings) == ({"a": b"1"}, [])
+
+
+def test_writers_that_are_killed_leave_it_whole(tmp_path, warnings) -> None:
+    """Whatever moment they die at: what is there is whole, and the next one goes on."""
+    moments = random.Random(3)
+    for n in range(12):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(n % 3)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        time.sleep(0.15 + moments.random() * 0.4)
+        writer.kill()
+        writer.communicate()
+        shas = [f"{m:040x}" for m in range(39 * 20 + 600)]
+        store = FactsCache(tmp_path, warnings.append)
+        found = store.get(shas)
+        assert all(found[sha] == b"%d" % m for m, sha in enumerate(shas) if sha in found)
+        assert store._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        store.close()
+    assert found
+    assert warnings == []

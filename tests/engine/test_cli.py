@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -500,6 +502,56 @@ def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"truthline: interrupted\n")
     assert not list(tmp_path.glob("*out.txt*"))
+
+
+# The cache
+
+
+def documents(processes: list[subprocess.Popen]) -> list[dict]:
+    told = [process.communicate(timeout=120) for process in processes]
+    assert [(process.returncode, err) for process, (_, err) in zip(processes, told, strict=True)] == [(0, b"")] * len(
+        told
+    )
+    return [json.loads(out) for out, _ in told]
+
+
+def test_runs_at_once_and_a_killed_one_share_a_cache(origin, tmp_path) -> None:
+    shared, words = tmp_path / "shared", ("--format", "json", "--jobs", "1")
+    origin.commit({**SMALL, **{f"shop/n{n}.py": f"from shop.gone{n} import x\n" for n in range(300)}})
+    expected = documents([command(origin.path, *words, "--no-cache")])[0]
+    killed = command(origin.path, *words, "--cache", shared)
+    while not (shared / "facts.sqlite3").exists():
+        assert killed.poll() is None
+    time.sleep(0.3)
+    killed.kill()
+    killed.communicate()
+    for _ in range(2):
+        runs = [command(origin.path, *words, "--cache", shared) for _ in range(3)]
+        assert documents(runs) == [expected] * 3
+    with sqlite3.connect(shared / "facts.sqlite3") as database:
+        database.execute("UPDATE facts SET data = substr(data, 1, 40)")
+    assert documents([command(origin.path, *words, "--cache", shared)]) == [expected]
+
+
+def test_a_disk_without_room_is_only_slower(origin, tmp_path) -> None:
+    """A limit on the size of files fails writes as a full disk does."""
+    origin.commit({**SMALL, **{f"shop/n{n}.py": f"from shop.gone{n} import x\n" for n in range(300)}})
+    words = (origin.path, "--format", "json", "--jobs", "1")
+    expected = documents([command(*words, "--no-cache")])[0]
+    small = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (30_000, 30_000))
+    process = command(*words, "--output", "/dev/stdout", "--cache", tmp_path / "full", preexec_fn=small)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, json.loads(out)) == (0, expected)
+    assert re.fullmatch(rb"truthline: going on without the cache of facts: [\w /]+\n", err)
+
+
+def test_a_cache_that_cannot_be_made_is_only_slower(origin, run, monkeypatch) -> None:
+    origin.commit(SMALL)
+    code, out, err = run(origin.path, "--cache", "/proc/nowhere/cache")
+    assert (code, err.count("\n")) == (PASS, 1)
+    assert err.startswith("truthline: going on without a cache: cannot keep facts in /proc/nowhere/cache: ")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    assert run(origin.path)[1:] == (out, err.replace("nowhere/cache", "nowhere/truthline"))
 
 
 # The documentation
