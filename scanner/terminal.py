@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+_BAR = 24  # columns, so that the line fits into 80
+
 
 class OutputError(Exception):
     """The output cannot be written; `str()` is one sentence."""
@@ -74,7 +76,9 @@ class Progress:
             self.clear()
         elif now >= self._shown_at + 0.1:
             self._shown_at, self._dirty = now, True
-            self._stream.write(f"\r\x1b[Kparsing {done:,} of {wanted:,} files ({100 * done // wanted} %)")
+            full = _BAR * done // wanted
+            bar = "#" * full + "." * (_BAR - full)
+            self._stream.write(f"\r\x1b[K[{bar}] parsing {done:,} of {wanted:,} files ({100 * done // wanted} %)")
             self._stream.flush()
 
     def clear(self) -> None:

@@ -23,7 +23,8 @@ def test_progress_is_one_line_that_goes_away() -> None:
     for done in range(1, 2_001):
         progress(done, 2_000)
     text = stream.getvalue()
-    assert text.startswith("\r\x1b[Kparsing 1 of 2,000 files (0 %)")
+    assert text.startswith(f"\r\x1b[K[{'.' * 24}] parsing 1 of 2,000 files (0 %)")
+    assert all(len(line) <= 80 for line in text.split("\r\x1b[K"))
     assert text.endswith("\r\x1b[K")
     assert "\n" not in text
 
