@@ -176,6 +176,18 @@ def test_the_baseline_decides_which_definition_is_the_canonical_one(origin, comp
     assert ([(v["rule"], v["path"]) for v in new], fixed) == ([("duplicate-definition", "shop/bag.py")], [])
 
 
+def test_the_ranking_is_not_made_where_the_comparison_went_back_to(origin, run, compare) -> None:
+    """No rule asked for it at the tree itself, where nothing is defined twice any more."""
+    bag = CLASS.format(name="Bag", value=1)
+    users = {f"shop/user{n}.py": "from shop.other import Bag\n" for n in range(3)}
+    before = origin.commit({"shop/__init__.py": "", "shop/bag.py": bag, "shop/other.py": bag + "x = 1\n", **users})
+    origin.commit({"shop/other.py": "x = 1\n", **{path: "from shop.bag import Bag\n" for path in users}})
+    _, [fixed], _ = compare(before)
+    words = ("--rev", before, "--baseline", "main", "--format", "json")
+    told = {v["fingerprint"]: v["path"] for v in json.loads(run(origin.path, *words)[1])["violations"]}
+    assert told[fixed] == "shop/other.py"
+
+
 def test_text_tells_both(origin, run) -> None:
     before = origin.commit(SMALL)
     origin.commit({"shop/late.py": GONE, "shop/orders.py": None})
