@@ -181,7 +181,7 @@ def test_the_ranking_is_not_made_where_the_comparison_went_back_to(origin, run, 
     bag = CLASS.format(name="Bag", value=1)
     users = {f"shop/user{n}.py": "from shop.other import Bag\n" for n in range(3)}
     before = origin.commit({"shop/__init__.py": "", "shop/bag.py": bag, "shop/other.py": bag + "x = 1\n", **users})
-    origin.commit({"shop/other.py": "x = 1\n", **{path: "from shop.bag import Bag\n" for path in users}})
+    origin.commit({"shop/other.py": "x = 1\n", **dict.fromkeys(users, "from shop.bag import Bag\n")})
     _, [fixed], _ = compare(before)
     words = ("--rev", before, "--baseline", "main", "--format", "json")
     told = {v["fingerprint"]: v["path"] for v in json.loads(run(origin.path, *words)[1])["violations"]}
