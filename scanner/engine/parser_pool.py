@@ -27,6 +27,7 @@ from scanner.engine.parser_work import WORK, Work
 _ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 16
 _START_SECONDS = 60
+_MOST_KILLS = 2  # of processes with the same file, before it is said to be the file
 # The very package this process runs is the one the child runs, wherever it lies, without putting its folder
 # before the standard library.
 _CHILD = (
@@ -165,12 +166,13 @@ class _Child:
         self._limits = limits
         self._work = WORK["extract"]
         self._source = b""
+        self._killed = 0
         self._to_write = memoryview(b"")
         self._received = bytearray()
         self._verdict: bytes | None = None
         self._launch()
 
-    def _launch(self) -> None:
+    def _launch(self, kills: int = 0) -> None:
         with tempfile.TemporaryFile() as stderr:
             self._process = _spawn(self._limits, stderr)
             self.alive = True
@@ -179,6 +181,10 @@ class _Child:
             ready, _, _ = select.select([self._stdout], [], [], _START_SECONDS)
             if not ready or os.read(self._stdout, LENGTH.size) != LENGTH.pack(0):
                 self.kill()
+                # As in `read`; one that is not ready in time was killed here.
+                if ready and self._process.returncode == -signal.SIGKILL and kills < _MOST_KILLS:
+                    self._launch(kills + 1)
+                    return
                 stderr.seek(0)
                 lines = stderr.read(_CHUNK).decode("utf-8", "replace").split("\n")
                 reason = next((line for line in reversed(lines) if line), "no reason given")
@@ -188,9 +194,12 @@ class _Child:
 
     def give(self, sha: str, work: Work, source: bytes, selector: selectors.BaseSelector) -> None:
         """Start on a file."""
-        self.sha, self._work, self._source = sha, work, source
+        self.sha, self._work, self._source, self._killed = sha, work, source, 0
+        self._give(selector)
+
+    def _give(self, selector: selectors.BaseSelector) -> None:
         self.deadline = time.monotonic() + self._limits.wall_seconds
-        self._to_write = memoryview(LENGTH.pack(1 + len(source)) + work.code + source)
+        self._to_write = memoryview(LENGTH.pack(1 + len(self._source)) + self._work.code + self._source)
         self._received.clear()
         self._verdict = None
         selector.register(self._stdout, selectors.EVENT_READ, (self, False))
@@ -220,11 +229,14 @@ class _Child:
         served = self._served
         self._leave(selector)
         self.kill()
-        if served:
+        # No file sends this signal: the kernel does when memory runs out, or an operator.
+        from_outside = self._process.returncode == -signal.SIGKILL and self._killed < _MOST_KILLS
+        self._killed += from_outside
+        if served or from_outside:
             # Only a fresh process tells what this file does: the same bytes must have the same outcome. Even for
             # SIGXCPU: the kernel counts it in ticks, which run away from the true processor time over a long life.
             self._launch()
-            self.give(self.sha or "", self._work, self._source, selector)
+            self._give(selector)
         else:
             self._verdict = self._epitaph()
 

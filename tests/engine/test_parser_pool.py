@@ -151,6 +151,56 @@ def test_a_process_found_dead_is_replaced() -> None:
         assert _run(pool, CLASS % 1) == [extract(CLASS % 1)]
 
 
+# Kills new children of ours, so many of them, as soon as they are there or at work.
+_BUTCHER = """
+import os, signal, sys, time
+def children():
+    return {int(pid) for pid in open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read().split()} - {os.getpid()}
+def at_work(pid):
+    try:
+        [line] = [line for line in open(f"/proc/{pid}/limits") if line.startswith("Max cpu time")]
+    except OSError:
+        return False
+    return line.split()[3] != "unlimited"
+before = children()
+print("ready", flush=True)
+for _ in range(int(sys.argv[2])):
+    while not (found := [pid for pid in children() - before if sys.argv[3] == "start" or at_work(pid)]):
+        time.sleep(0.01)
+    os.kill(found[0], signal.SIGKILL)
+    while found[0] in children():
+        time.sleep(0.01)
+"""
+
+
+def _butcher(kills: int, when: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _BUTCHER, str(os.getpid()), str(kills), when]
+    killer = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert killer.stdout is not None
+    assert killer.stdout.readline() == b"ready\n"
+    return killer
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the children in /proc")
+@pytest.mark.parametrize(("kills", "outcome"), [(1, "ok"), (2, "ok"), (3, "crash")])
+def test_a_process_killed_from_outside_says_nothing_of_its_file(kills: int, outcome: str) -> None:
+    slow = b"\n".join(b"def f%d(a, b=1): return [a for a in b if a]" % n for n in range(20_000))
+    with ParserPool(1) as pool:
+        killer = _butcher(kills, "work")
+        [facts] = _run(pool, slow)
+        assert killer.wait() == 0
+        assert facts.outcome == outcome
+        assert _run(pool, CLASS % 1)[0].outcome == "ok"
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the children in /proc")
+def test_a_process_killed_while_it_starts_is_started_again() -> None:
+    killer = _butcher(2, "start")
+    with ParserPool(1) as pool:
+        assert _run(pool, CLASS % 1)[0].outcome == "ok"
+    assert killer.wait() == 0
+
+
 def test_a_source_of_blobs_that_fails_leaves_the_pool_usable() -> None:
     def broken() -> Iterator[tuple[str, bytes]]:
         yield "a", CLASS % 0
