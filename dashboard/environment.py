@@ -104,7 +104,9 @@ def database(name: str, *, pool: bool) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} names no database: postgres://user:password@host:port/database")
     options: dict[str, Any] = dict(parse_qsl(url.query))
     if pool:
-        options["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10}
+        # While nobody answers, the pool tries again after 1, 2, 4 … seconds, and requests wait for it. Given up early,
+        # the first request after a restart makes the next attempt at once, instead of waiting for one minutes away.
+        options["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10, "reconnect_timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": database_name,
