@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import F, Max
-from django.db.models.functions import Now
+from django.db.models import Exists, F, Max, OuterRef
+from django.db.models.functions import Greatest, Now
 
 from . import messages
 from .engine import git
@@ -68,6 +68,12 @@ def heartbeat(chunk: Chunk) -> None:
     _extracting(chunk.scan_id).update(heartbeat_at=Now())
 
 
+def give_back(chunk: Chunk) -> None:
+    """Let another take it, and do not count the attempt."""
+    attempts = Greatest(F("attempts") - 1, 0)
+    Chunk.objects.filter(pk=chunk.pk).update(attempts=attempts, heartbeat_at=None)
+
+
 def finish(chunk: Chunk) -> None:
     """Count its blobs as done, once."""
     with transaction.atomic():
@@ -84,12 +90,19 @@ def next_step(chunk: Chunk) -> messages.Step | None:
     """
     chunks = Chunk.objects.filter(scan=chunk.scan_id).unfinished()
     if not chunks.exists():
-        last = _extracting(chunk.scan_id).update(state=Scan.State.REPLAYING, attempts=0, heartbeat_at=Now())
-        return "replay" if last else None
+        return after_all(chunk.scan_id)
     head_done = chunk.head and not chunks.filter(head=True).exists()
     if head_done and _extracting(chunk.scan_id).filter(previewed=False).update(previewed=True):
         return "preview"
     return "extract"
+
+
+def after_all(scan_id: int) -> messages.Step | None:
+    """Return "replay", to one caller alone, if no chunk is left: who finished the last may not have lived to ask."""
+    unfinished = Chunk.objects.unfinished().filter(scan=OuterRef("pk"))
+    done = _extracting(scan_id).exclude(Exists(unfinished))
+    last = done.update(state=Scan.State.REPLAYING, attempts=0, heartbeat_at=Now())
+    return "replay" if last else None
 
 
 def python_blobs(files: Iterable[tuple[str, str]]) -> Iterable[str]:

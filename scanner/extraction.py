@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from time import monotonic
 
-from . import chunks, history, messages, mirrors, scans
+from . import chunks, history, messages, mirrors, outages, scans
 from .engine.codec import decode
 from .engine.facts import EXTRACTOR_VERSION, Facts
 from .engine.git import GitError, Repository
@@ -20,21 +21,24 @@ def extract_next(scan_id: int, pool: ParserPool) -> messages.Step | None:
     """Analyse the blobs of one chunk; return the step to ask for next, None when others see to it."""
     chunk = chunks.claim(scan_id)
     if chunk is None:
-        return None
+        return chunks.after_all(scan_id)
     if chunk.attempts > scans.MOST_ATTEMPTS:
         scans.end(chunk.scan, Scan.State.FAILED, _gave_up(chunk))
         return None
     try:
         with kept_alive(lambda: chunks.heartbeat(chunk)):
             _work(chunk, pool)
+        return chunks.next_step(chunk)
     except GitError as error:  # the repository itself cannot be read: another attempt would not help
         scans.end(chunk.scan, Scan.State.FAILED, str(error))
         return None
     except Exception as error:
-        scans.keep_error(scan_id, error)
-        Chunk.objects.filter(pk=chunk.pk).update(heartbeat_at=None)
+        if outages.is_outage(error):
+            outages.once_back(lambda: chunks.give_back(chunk))
+        else:
+            scans.keep_error(scan_id, error)
+            Chunk.objects.filter(pk=chunk.pk).update(heartbeat_at=None)
         raise
-    return chunks.next_step(chunk)
 
 
 def _work(chunk: Chunk, pool: ParserPool) -> None:
@@ -47,19 +51,21 @@ def _work(chunk: Chunk, pool: ParserPool) -> None:
 
 
 def _analyse(chunk: Chunk, source: Repository, pool: ParserPool) -> None:
-    for _ in extract(source, Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas), pool):
+    # After a death each file is stored by itself, so that three deaths in a row are those of one file.
+    every = 0.0 if chunk.attempts > 1 else STORE_SECONDS
+    for _ in extract(source, Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas), pool, every):
         if chunk.attempts > 1:  # what is stored is progress: the next attempt starts after it
             chunk.attempts = 1
             chunk.save(update_fields=["attempts"])
 
 
-def extract(source: Repository, shas: Sequence[str], pool: ParserPool) -> Iterator[Blob]:
-    """Parse blobs and store their facts every few seconds; yield each when it is stored."""
+def extract(source: Repository, shas: Sequence[str], pool: ParserPool, every: float = STORE_SECONDS) -> Iterator[Blob]:
+    """Parse blobs and store their facts `every` so many seconds; yield each when it is stored."""
     held: list[Blob] = []
     stored_at = monotonic()
     for sha, facts in pool.extract(source.blobs(shas)):
         held.append(Blob(sha=sha, extractor=EXTRACTOR_VERSION, outcome=decode(facts).outcome, facts=facts))
-        if monotonic() - stored_at > STORE_SECONDS:
+        if monotonic() - stored_at > every:
             yield from _stored(held)
             held, stored_at = [], monotonic()
     yield from _stored(held)
@@ -91,9 +97,18 @@ def _changed(scan: Scan, source: Repository) -> Iterator[tuple[str, str]]:
         yield from ((change.path, change.new) for change in changes if change.new)
 
 
+def _path(chunk: Chunk, sha: str) -> str:
+    """Return where the blob lies in the newest tree; blobs of the history alone have only their id."""
+    with suppress(GitError):
+        tree = mirrors.open_at(chunk.scan.repository, chunk.scan.head_sha).tree(chunk.scan.head_sha)
+        return next((path for path, blob in tree.items() if blob == sha), f"blob {sha}")
+    return f"blob {sha}"
+
+
 def _gave_up(chunk: Chunk) -> str:
     what = "list the files of the history"
     if not chunk.stands_for_history:
-        what = f"analyse {len(chunk.shas)} files ({chunk.shas[0]} to {chunk.shas[-1]})"
+        left = Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas) or chunk.shas
+        what = f"analyse {len(left)} files, the first of them {_path(chunk, left[0])}"
     last = f" The last error was: {chunk.scan.error}" if chunk.scan.error else " A worker died each time."
     return f"Gave up after {scans.MOST_ATTEMPTS} attempts to {what}.{last}"

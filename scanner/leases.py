@@ -13,7 +13,8 @@ from threading import Event, Thread
 from uuid import UUID
 
 from django.db import DatabaseError, connection, models
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 
 from .models import Scan
 
@@ -47,8 +48,12 @@ class Lease:
             raise LeaseLost(f"scan {self.scan_id}")
 
     def release(self) -> None:
-        """Let the next step be claimed."""
+        """Let the next attempt begin."""
         self._held().update(lease=None, heartbeat_at=Now())
+
+    def give_back(self) -> None:
+        """Let the next step be claimed, and do not count this attempt."""
+        self._held().update(lease=None, attempts=Greatest(F("attempts") - 1, 0), heartbeat_at=Now())
 
     def heartbeat(self) -> None:
         """Say that the holder lives."""

@@ -9,7 +9,7 @@ from time import monotonic
 from django.db import transaction
 from django.db.models import F
 
-from . import epochs, history, messages, mirrors, scans
+from . import epochs, history, messages, mirrors, scans, stopping
 from .engine import baseline, git, rule
 from .engine.config import Config
 from .engine.config_file import parse
@@ -41,7 +41,7 @@ def preview(scan_id: int, pool: ParserPool) -> messages.Step | None:
 
 
 def replay_next(scan_id: int, pool: ParserPool) -> messages.Step | None:
-    """Replay for a minute at most; return "replay" when commits are left."""
+    """Replay for a minute at most, or until the worker is asked to stop; return "replay" when commits are left."""
     return scans.work(scan_id, (Scan.State.REPLAYING,), lambda scan, lease: _replay(Walk(scan, lease, pool)))
 
 
@@ -122,16 +122,18 @@ class Walk:
         reckoner = Reckoner(self.epoch, baseline.Pinned.from_json(self.epoch.pinned or {}))
         self._reached = self._start(commits[0])
         batch = Batch(self.epoch)
+        # After a death the first commit is written by itself, so that three deaths in a row are those of one commit.
+        most = 1 if self.scan.attempts > 1 else BATCH_STEPS
         written_at = monotonic()
         for step in replay(self.source, commits, self._reached):
             self.lease.check()
             seq = batch.replayed_seq + 1
             batch.add(seq, step, reckoner.row(seq, step))
             now = monotonic()
-            if batch.steps >= BATCH_STEPS or now - written_at > BATCH_SECONDS or now > until:
+            if batch.steps >= most or now - written_at > BATCH_SECONDS or now > until:
                 self._write(batch)
-                batch, written_at = Batch(self.epoch), monotonic()
-                if written_at > until:
+                batch, written_at, most = Batch(self.epoch), monotonic(), BATCH_STEPS
+                if written_at > until or stopping.asked():
                     break
         if batch.steps:
             self._write(batch)

@@ -12,7 +12,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Now
 from django.utils import timezone
 
-from . import messages
+from . import messages, outages
 from .engine.git import GitError
 from .leases import Lease, LeaseLost, kept_alive
 from .models import Chunk, Repository, Scan
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 def request(repository: Repository, reason: Scan.Reason) -> Scan:
-    """Queue a scan and return it, or the one that already waits. It starts when a running one has ended."""
+    """Queue a scan and return it, or the one that already waits (`joined`). It starts when a running one has ended."""
     try:
         with transaction.atomic():
             scan = Scan.objects.create(repository=repository, reason=reason)
@@ -38,6 +38,7 @@ def request(repository: Repository, reason: Scan.Reason) -> Scan:
         waiting = repository.scans.filter(state=Scan.State.QUEUED).first()
         if waiting is None:  # it was claimed in this moment: its successor may wait
             return request(repository, reason)
+        waiting.joined = True
         return waiting
     messages.send("prepare", scan.pk)
     return scan
@@ -64,12 +65,12 @@ def claim(scan_id: int, states: Collection[Scan.State]) -> tuple[Scan, Lease] | 
                 end(scan, Scan.State.FAILED, _gave_up(scan))
                 return None
             if scan.state == Scan.State.QUEUED:
-                scan.state = Scan.State.FETCHING
+                scan.state, scan.error = Scan.State.FETCHING, ""
                 scan.started_at = timezone.now()
             scan.lease = token
             scan.attempts += 1
             scan.heartbeat_at = timezone.now()
-            scan.save(update_fields=["state", "started_at", "lease", "attempts", "heartbeat_at"])
+            scan.save(update_fields=["state", "error", "started_at", "lease", "attempts", "heartbeat_at"])
     except IntegrityError:  # scan_one_running
         return None
     return scan, Lease(scan_id, token)
@@ -78,7 +79,8 @@ def claim(scan_id: int, states: Collection[Scan.State]) -> tuple[Scan, Lease] | 
 def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lease], T]) -> T | None:
     """Claim the scan and run a step of it; None when there was nothing to do or the step ended the scan.
 
-    A refusal ends the scan with its sentence; any other error is kept as the reason and raised.
+    A refusal ends the scan with its sentence; any other error is kept as the reason and raised. A database that went
+    away is no reason and no attempt.
     """
     claimed = claim(scan_id, states)
     if claimed is None:
@@ -87,6 +89,8 @@ def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lea
     try:
         with kept_alive(lease.heartbeat):
             result = step(scan, lease)
+        # It came to its end, so it was none of the attempts that broke off: a message that comes twice does no harm.
+        lease.give_back()
     except LeaseLost:
         log.info("scan %s was taken away or cancelled", scan.pk)
         return None
@@ -95,10 +99,12 @@ def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lea
             end(scan, Scan.State.FAILED, str(refusal))
         return None
     except Exception as error:
-        keep_error(scan.pk, error)
-        lease.release()
+        if outages.is_outage(error):
+            outages.once_back(lease.give_back)
+        else:
+            keep_error(scan.pk, error)
+            lease.release()
         raise
-    lease.release()
     return result
 
 
@@ -139,4 +145,7 @@ def cancel(scan: Scan) -> bool:
 
 def _gave_up(scan: Scan) -> str:
     last = f" The last error was: {scan.error}" if scan.error else " A worker died each time."
-    return f"Gave up after {MOST_ATTEMPTS} attempts without getting further ({scan.state}).{last}"
+    where = str(scan.state)
+    if scan.state == Scan.State.REPLAYING and scan.epoch:
+        where = f"replaying, at commit {scan.epoch.replayed_seq + 1} of {scan.head_seq}"
+    return f"Gave up after {MOST_ATTEMPTS} attempts without getting further ({where}).{last}"

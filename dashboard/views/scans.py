@@ -35,10 +35,16 @@ def scans(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask for a scan; one that already waits is shown instead."""
+    """Ask for a scan; one that already waits is shown instead, and one that runs is waited for. A word says so."""
     repository = repository_for(request, slug, Role.ENGINEER)
     if repository.archived_at:
         messages.error(request, f"{repository.name} is archived. Take it back in its settings, then scan it.")
         return redirect("settings", slug)
     scan = scanning.request(repository, Scan.Reason.ASKED)
+    running = repository.scans.running().exclude(pk=scan.pk).first()
+    when = f"when scan {running.pk}, which runs now, has ended" if running else "as soon as a worker is free"
+    if scan.joined:
+        messages.info(request, f"This scan waits already: no second one was made. It starts {when}.")
+    elif running:
+        messages.info(request, f"It starts {when}.")
     return redirect("scan", slug, scan.pk)

@@ -42,7 +42,7 @@ class Scan(models.Model):
     """One scan of a repository up to one head.
 
     `lease` names the process that works on it now (chunks aside, which many work on at once);
-    `attempts` counts the starts since the last progress. In this scan, `objects_total` are the
+    `attempts` counts the starts since the last progress that came to no end. In this scan, `objects_total` are the
     objects that git fetches, `blobs_total` the files to analyse, `commits_total` the commits to replay.
     """
 
@@ -82,6 +82,8 @@ class Scan(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    joined: bool = False  # what scans.request found: it waited already
 
     objects = ScanQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from tests.scanner.origin import SMALL, Origin
 
 if TYPE_CHECKING:
     from scanner.models import Repository
+    from tests.live import LiveWorker
 
 
 @pytest.fixture
@@ -32,3 +33,9 @@ def connected(live_worker, origin: Origin) -> Repository:
     finished(repository)
     repository.refresh_from_db()
     return repository
+
+
+@pytest.fixture
+def no_worker(_worker_process: LiveWorker) -> None:
+    """The worker that other tests of this run started does not meddle."""
+    _worker_process.stop()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
+
+from django.db.models import QuerySet
 
 from scanner.models import Repository, Scan
 
@@ -26,18 +29,27 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 def numbers(repository: Repository) -> dict[str, set[tuple[object, ...]]]:
-    """Everything the live epoch says, without database ids."""
+    """Everything the live epoch says, without database ids. A row that is there twice breaks the comparison."""
     repository.refresh_from_db()
     epoch = repository.current_epoch
     assert epoch is not None
     assert epoch.state == "live"
-    lifetime = ("rule", "fingerprint", "path", "symbol", "line", "end_line", "severity", "scope", "service", "message")
-    ends = ("canonical", "related", "introduced", "fixed", "moved", "continues__fingerprint", "continues__introduced")
-    standing = ("seq", "score", "debt", "open", "introduced", "fixed", "critical", "python", "unparsable", "d", "v")
-    tally = ("seq", "service", "rule", "severity", "scope", "open", "introduced", "fixed")
     return {
-        "commits": set(repository.commits.values_list("seq", "sha", "parent", "author", "subject")),
-        "lifetimes": {tuple(map(str, row)) for row in epoch.violations.values_list(*lifetime, *ends)},
-        "tallies": set(epoch.tallies.values_list(*tally)),
-        "standings": {tuple(map(str, row)) for row in epoch.standings.values_list(*standing)},
+        "commits": rows_of(repository.commits.all()),
+        "lifetimes": rows_of(epoch.violations.all(), "continues__fingerprint", "continues__introduced"),
+        "tallies": rows_of(epoch.tallies.all()),
+        "standings": rows_of(epoch.standings.all()),
     }
+
+
+def rows_of(found: QuerySet, *more: str) -> set[tuple[object, ...]]:
+    """Return all columns but ids and what they point at; the n-th row of the same content says so."""
+    plain = [field.name for field in found.model._meta.concrete_fields if not field.is_relation and field.name != "id"]
+    counted: Counter[tuple[object, ...]] = Counter()
+    rows = set()
+    for row in found.values_list(*plain, *more):
+        # As text, because JSON is not hashable.
+        content = tuple(map(str, row))
+        counted[content] += 1
+        rows.add((*content, counted[content]))
+    return rows

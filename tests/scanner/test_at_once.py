@@ -1,0 +1,128 @@
+"""Many want the same scan at once: one runs, one may wait for it, and everybody is told."""
+
+from __future__ import annotations
+
+import http.client
+from collections import Counter
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from scanner import chunks, preparation, scans, schedule, tasks
+from scanner.connections import connect
+from scanner.models import Chunk, Commit, Scan
+from tests.scanner.scanning import finished, wait
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+MANY = 24
+
+
+def at_once(act: Callable[[], Any]) -> list[Any]:
+    """Call it in many threads that all start in the same moment; return what each got."""
+    barrier, found = Barrier(MANY), []
+
+    def run() -> None:
+        try:
+            barrier.wait()
+            found.append(act())
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run) for _ in range(MANY)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == MANY, "one of them broke"
+    return found
+
+
+def test_many_buttons_make_one_scan(no_worker, origin, client: Client, django_user_model, live_server):
+    repository = connect(str(origin.path), scan=False)
+    client.force_login(django_user_model.objects.create_superuser("lead", password="long enough to guess"))
+    client.get("/")
+    address = live_server.url.removeprefix("http://")
+    session = client.cookies["truthline_session"].value
+
+    def press() -> tuple[int, str]:
+        browser = http.client.HTTPConnection(address, timeout=60)
+        token = "a" * 32
+        headers = {
+            "Cookie": f"truthline_session={session}; truthline_csrf={token}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        form = f"csrfmiddlewaretoken={token}"
+        browser.request("POST", f"/repositories/{repository.slug}/scans/start/", form, headers)
+        answer = browser.getresponse()
+        return answer.status, answer.headers["Location"]
+
+    answers = Counter(at_once(press))
+    scan = repository.scans.get()
+    assert answers == {(302, f"/repositories/{repository.slug}/scans/{scan.pk}/"): MANY}
+    assert scan.state == "queued"
+    assert "no second one was made" in client.post(f"/repositories/{repository.slug}/scans/start/", follow=True).text
+    scans.claim(scan.pk, (Scan.State.QUEUED,))
+    told = client.post(f"/repositories/{repository.slug}/scans/start/", follow=True).text
+    assert f"It starts when scan {scan.pk}, which runs now, has ended." in told
+    told = client.post(f"/repositories/{repository.slug}/scans/start/", follow=True).text
+    assert "no second one was made" in told
+    assert sorted(repository.scans.values_list("state", flat=True)) == ["fetching", "queued"]
+
+
+def test_many_requests_while_one_runs_make_one_that_waits(no_worker, origin):
+    repository = connect(str(origin.path))
+    running = repository.scans.get()
+    _, lease = scans.claim(running.pk, (Scan.State.QUEUED,))
+    asked = at_once(lambda: scans.request(repository, Scan.Reason.SCHEDULED))
+    assert len({scan.pk for scan in asked}) == 1
+    assert Counter(scan.joined for scan in asked) == {True: MANY - 1, False: 1}
+    # The one that waits does not start beside the one that runs, however often it is asked to.
+    assert at_once(lambda: scans.claim(asked[0].pk, (Scan.State.QUEUED,))) == [None] * MANY
+    lease.guard()
+
+
+def test_a_message_delivered_many_times_is_carried_out_once(no_worker, origin):
+    scan = connect(str(origin.path)).scans.get()
+    claimed = at_once(lambda: scans.claim(scan.pk, (Scan.State.QUEUED, Scan.State.FETCHING)))
+    assert len([one for one in claimed if one]) == 1
+    scan.refresh_from_db()
+    assert scan.attempts == 1
+
+
+def test_many_workers_take_a_chunk_each(no_worker, origin):
+    origin.commit({f"shop/many{n}.py": f"x = {n}\n" for n in range(64 * 2)})
+    scan = connect(str(origin.path)).scans.get()
+    preparation.prepare(scan.pk)
+    taken = [chunk.n for chunk in at_once(lambda: chunks.claim(scan.pk)) if chunk]
+    assert sorted(taken) == sorted(Chunk.objects.values_list("n", flat=True))
+
+
+def test_many_beats_ask_for_one_scan(no_worker, origin):
+    repository = connect(str(origin.path), scan=False)
+    type(repository).objects.update(next_scan_at=repository.created_at)
+    at_once(tasks.enqueue_due_scans)
+    assert repository.scans.count() == 1
+
+
+def test_a_real_worker_is_not_confused_by_many_messages(live_worker, origin):
+    """Every step is asked for many times over while a worker works on it."""
+    origin.commit_all([{f"shop/part{n}.py": f"import shop.gone{n}\n"} for n in range(60)])
+    repository = connect(str(origin.path))
+    scan = repository.scans.get()
+
+    def again() -> bool:
+        for task in (tasks.prepare, tasks.extract, tasks.preview, tasks.replay):
+            task.delay(scan.pk)
+        return repository.active_scan() is None
+
+    wait(again)
+    assert finished(repository).pk == scan.pk
+    epoch = type(repository).objects.get(pk=repository.pk).current_epoch
+    assert (epoch.replayed_seq, epoch.standings.count(), Commit.objects.count()) == (61, 61, 61)
+    assert not Chunk.objects.exists()
+    assert schedule.resend_stale() == 0
