@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import zip_longest
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from dashboard import claims, plan_moves
 from dashboard.models import Criterion, Evaluation, Plan
 from dashboard.predicates import Manual, PathAbsent, Predicate, PredicateError, leaves, parse
 from dashboard.series import Past, Point, at, of_plan, plan_debts, plan_score, points
-from scanner import mirrors
+from scanner import mirrors, outages
 from scanner.engine import config_file, git
 from scanner.engine.baseline import LEAST
 from scanner.engine.config import Config
@@ -36,7 +39,12 @@ def evaluate_waiting(repository: Repository) -> None:
                 continue
             free.attempts += 1
             free.save(update_fields=["attempts"])
-        evaluate(free)
+        try:
+            evaluate(free)
+        except Exception as error:
+            if outages.is_outage(error):  # no fault of the plan's
+                outages.once_back(partial(Plan.objects.filter(pk=pk).update, attempts=Greatest(F("attempts") - 1, 0)))
+            raise
 
 
 def evaluate(plan: Plan) -> None:

@@ -9,17 +9,17 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
-from dashboard import arithmetic, audit
+from dashboard import arithmetic, attempts, audit
 from dashboard.models import RegistrySurvey, RegistryVersion
-from scanner import mirrors, scans, trials
+from scanner import mirrors, outages, scans, trials
 from scanner.engine import candidates, config_file
 from scanner.engine.config import FILE_NAME, Config, ConfigError, to_toml, with_finished
 from scanner.engine.git import GitError
 from scanner.engine.parser_pool import ParserPool
-from scanner.models import Repository, Scan
+from scanner.models import Epoch, Repository, Scan
 
 MAX_NOTE = 2_000
 State = RegistryVersion.State
@@ -85,21 +85,33 @@ def draft(repository: Repository, text: str, author: AbstractBaseUser, note: str
 
 
 def measure(version: RegistryVersion, pool: ParserPool) -> None:
-    """Try a draft out on the shown commit and keep the effect, or the reason why there is none."""
-    repository = version.repository
+    """Try a draft out on the shown commit and keep the effect, or the reason why there is none.
+
+    Three starts that came to no end are such a reason.
+    """
+    with attempts.attempt(version) as taken:
+        if taken:
+            _measure(version, pool)
+        elif version.is_abandoned():
+            _keep(version, State.FAILED, None, attempts.GAVE_UP)
+
+
+def _measure(version: RegistryVersion, pool: ParserPool) -> None:
     try:
-        effect, problem = _effect(repository, version.config_toml, pool), ""
+        effect, problem = _effect(version.repository, version.config_toml, pool), ""
     except (GitError, ConfigError, Refused) as error:
         effect, problem = None, str(error)
     except Exception as error:
-        _keep(version, State.FAILED, None, f"{type(error).__name__}: {error}"[:500])
+        if not outages.is_outage(error):
+            _keep(version, State.FAILED, None, f"{type(error).__name__}: {error}"[:500])
         raise
     _keep(version, State.FAILED if problem else State.MEASURED, effect, problem)
 
 
 def measure_again(version: RegistryVersion) -> None:
     """Let a draft wait to be measured once more, against what is there now."""
-    RegistryVersion.objects.drafts().filter(pk=version.pk).update(base_n=_newest(version.repository))
+    again = {"base_n": _newest(version.repository), "attempts": 0}
+    RegistryVersion.objects.drafts().filter(pk=version.pk).update(**again)
     _keep(version, State.DRAFT, None, "")
 
 
@@ -163,11 +175,24 @@ def before(version: RegistryVersion) -> str:
 
 def ask_survey(repository: Repository) -> None:
     """Note that symbols worth registering are wanted."""
-    RegistrySurvey.objects.update_or_create(repository=repository, defaults={"asked_at": timezone.now()})
+    wanted = {"asked_at": timezone.now(), "attempts": 0}
+    RegistrySurvey.objects.update_or_create(repository=repository, defaults=wanted)
 
 
 def survey(repository: Repository, pool: ParserPool) -> None:
-    """Look for symbols worth registering at the shown commit and keep them, or the reason why there are none."""
+    """Look for symbols worth registering at the shown commit and keep them, or the reason why there are none.
+
+    Three starts that came to no end are such a reason.
+    """
+    row, _ = RegistrySurvey.objects.get_or_create(repository=repository)
+    with attempts.attempt(row) as taken:
+        if taken:
+            _survey(repository, pool)
+        elif row.is_abandoned():
+            _keep_survey(repository, problem=attempts.GAVE_UP, attempts=0)
+
+
+def _survey(repository: Repository, pool: ParserPool) -> None:
     commit = trials.shown_commit(repository)
     found: list[dict[str, Any]] = []
     problem = ""
@@ -187,8 +212,21 @@ def survey(repository: Repository, pool: ParserPool) -> None:
         ]
     except GitError as error:
         problem = str(error)
-    values = {"epoch": repository.current_epoch, "sha": commit.sha, "found": found, "problem": problem}
-    RegistrySurvey.objects.update_or_create(repository=repository, defaults=values | {"at": timezone.now()})
+    _keep_survey(repository, sha=commit.sha, found=found, problem=problem)
+
+
+def _keep_survey(repository: Repository, **values: Any) -> None:
+    """Store what a survey of the shown epoch gave."""
+    values |= {"epoch": repository.current_epoch, "at": timezone.now()}
+    RegistrySurvey.objects.update_or_create(repository=repository, defaults=values)
+
+
+def unsurveyed() -> QuerySet[Repository]:
+    """Return the repositories that wait for a survey: it was asked for, or the shown epoch has had none."""
+    of_epoch = RegistrySurvey.objects.filter(repository=OuterRef("pk"), epoch=OuterRef("current_epoch"))
+    waiting = RegistrySurvey.objects.waiting().filter(repository=OuterRef("pk"))
+    live = Repository.objects.tracked().filter(current_epoch__state=Epoch.State.LIVE)
+    return live.filter(~Exists(of_epoch) | Exists(waiting))
 
 
 def _newest(repository: Repository) -> int:

@@ -171,10 +171,15 @@ CELERY_BEAT_SCHEDULE = {
     "record heartbeat": {"task": "dashboard.tasks.record_heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "evaluate waiting plans": {
         "task": "dashboard.tasks.evaluate_waiting_plans",
+        "schedule": 15.0,
+        "options": {"expires": 60},
+    },
+    "look at waiting registries": {
+        "task": "dashboard.tasks.look_at_waiting_registries",
         "schedule": 30.0,
         "options": {"expires": 60},
     },
-    "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 15.0, "options": {"expires": 60}},
+    "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 5.0, "options": {"expires": 20}},
 }
 
 

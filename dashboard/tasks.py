@@ -2,7 +2,7 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db import transaction
 from django.dispatch import receiver
 
@@ -41,8 +41,8 @@ def evaluate_waiting_plans() -> None:
 
 
 def ask_for_evaluation(repository_id: int) -> None:
-    """Let a worker evaluate the plans that wait. A broker that cannot be reached loses nothing: beat asks again."""
-    transaction.on_commit(lambda: evaluate_plans.delay(repository_id), robust=True)
+    """Let a worker evaluate the plans that wait."""
+    _ask(evaluate_plans, repository_id)
 
 
 @receiver(scan_recorded, dispatch_uid="evaluate plans")
@@ -55,7 +55,7 @@ def evaluate_after_scan(scan: Scan, **_signal: object) -> None:
 @shared_task(bind=True, base=WithParser)
 def measure_registry(self: WithParser, version_id: int) -> None:
     """Try out a draft of a repository's configuration."""
-    drafts = RegistryVersion.objects.drafts().select_related("repository__current_epoch")
+    drafts = RegistryVersion.objects.waiting().select_related("repository__current_epoch")
     for version in drafts.filter(pk=version_id):
         registry.measure(version, self.pool)
 
@@ -67,20 +67,40 @@ def survey_registry(self: WithParser, repository_id: int) -> None:
         registry.survey(repository, self.pool)
 
 
+@shared_task
+def look_at_waiting_registries() -> None:
+    """Ask again for what got lost; sent by beat."""
+    for version_id in RegistryVersion.objects.waiting().values_list("pk", flat=True):
+        measure_registry.delay(version_id)
+    for repository_id in registry.unsurveyed().values_list("pk", flat=True):
+        survey_registry.delay(repository_id)
+
+
+def ask_for_measure(version_id: int) -> None:
+    """Let a worker try a draft out."""
+    _ask(measure_registry, version_id)
+
+
+def ask_for_survey(repository_id: int) -> None:
+    """Let a worker look for symbols worth registering."""
+    _ask(survey_registry, repository_id)
+
+
 @receiver(head_shown, dispatch_uid="survey what is connected")
 def survey_at_once(scan: Scan, **_signal: object) -> None:
     """Whoever connected the repository is asked before its history is read."""
-    survey_registry.delay_on_commit(scan.repository_id)
+    ask_for_survey(scan.repository_id)
 
 
 @receiver(scan_recorded, dispatch_uid="survey registry")
 def survey_after_scan(scan: Scan, **_signal: object) -> None:
     """Another configuration or a first scan: what was worth registering before may not be any more."""
     if not RegistrySurvey.objects.filter(repository=scan.repository_id, epoch=scan.epoch_id).exists():
-        survey_registry.delay_on_commit(scan.repository_id)
+        ask_for_survey(scan.repository_id)
 
 
-@shared_task(autoretry_for=(Exception,), retry_backoff=5, max_retries=3)
+# Not given back when its worker is killed: the next `up` goes on, and what kills a worker must not do so for ever.
+@shared_task(autoretry_for=(Exception,), retry_backoff=5, max_retries=3, reject_on_worker_lost=False)
 def load_demo() -> None:
     """Take the next step of the demo, if one is to be taken; the scan comes between them."""
     try:
@@ -94,4 +114,9 @@ def load_demo() -> None:
 @receiver(scan_recorded, dispatch_uid="go on with the demo")
 def go_on_with_demo(scan: Scan, **_signal: object) -> None:
     if demo.is_unfinished(scan.repository_id):
-        load_demo.delay_on_commit()
+        _ask(load_demo)
+
+
+def _ask(task: Task, *arguments: int) -> None:
+    """Put a task on the queue after the commit. A broker that cannot be reached loses nothing: beat asks again."""
+    transaction.on_commit(lambda: task.delay(*arguments), robust=True)

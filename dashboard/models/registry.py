@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from scanner.models import Epoch, Repository
 
+from .attempted import Attempted
+
 
 class RegistryVersionQuerySet(models.QuerySet["RegistryVersion"]):
     def saved(self) -> RegistryVersionQuerySet:
@@ -19,13 +21,17 @@ class RegistryVersionQuerySet(models.QuerySet["RegistryVersion"]):
         """Texts that nobody has saved yet, the newest first."""
         return self.exclude(state=RegistryVersion.State.SAVED).order_by("-pk")
 
+    def waiting(self) -> RegistryVersionQuerySet:
+        """Drafts to be measured."""
+        return self.filter(state=RegistryVersion.State.DRAFT)
+
     def listed(self) -> RegistryVersionQuerySet:
         """Drafts, then saved ones, the newest first, without their texts."""
         order = (F("n").desc(nulls_first=True), "-pk")
         return self.select_related("author").defer("config_toml", "effect").order_by(*order)
 
 
-class RegistryVersion(models.Model):
+class RegistryVersion(Attempted):
     """One text of truthline.toml, by whom and why.
 
     `n` counts the saved ones of a repository from 1; `base_n` was the newest one when a draft was made or last
@@ -76,7 +82,13 @@ class RegistryVersion(models.Model):
         return self.state == self.State.DRAFT
 
 
-class RegistrySurvey(models.Model):
+class RegistrySurveyQuerySet(models.QuerySet["RegistrySurvey"]):
+    def waiting(self) -> RegistrySurveyQuerySet:
+        """Asked for, and not looked for since."""
+        return self.filter(asked_at__isnull=False).filter(Q(at=None) | Q(at__lt=F("asked_at")))
+
+
+class RegistrySurvey(Attempted):
     """The symbols worth registering at one commit, looked for by a worker.
 
     `found` holds [{"symbol", "module", "public", "importance", "reason"}], the best first, for the configuration of
@@ -87,9 +99,11 @@ class RegistrySurvey(models.Model):
     epoch = models.ForeignKey(Epoch, models.SET_NULL, null=True, related_name="+")
     sha = models.CharField(max_length=40, blank=True)
     found = models.JSONField(default=list)
-    asked_at = models.DateTimeField(null=True)  # by a person; scans look without being asked
+    asked_at = models.DateTimeField(null=True)  # by a person, or by a scan with a new configuration
     at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
+
+    objects = RegistrySurveyQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"symbols worth registering in {self.repository.name}"

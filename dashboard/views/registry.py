@@ -18,7 +18,7 @@ from dashboard.models import RegistrySurvey, RegistryVersion, Role
 from dashboard.registry_forms import RegistryForm, TextForm
 from dashboard.registry_rows import effect_of, standings, suggested
 from dashboard.summaries import summarise
-from dashboard.tasks import measure_registry, survey_registry
+from dashboard.tasks import ask_for_measure, ask_for_survey
 from scanner.engine.config_schema import schema as config_schema
 from scanner.models import Repository
 
@@ -62,7 +62,7 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
     """Look for symbols worth registering."""
     repository = _changeable(request, slug)
     registry.ask_survey(repository)
-    survey_registry.delay_on_commit(repository.pk)
+    ask_for_survey(repository.pk)
     return redirect("registry", slug)
 
 
@@ -104,7 +104,7 @@ def measure(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask once more for the effect of a draft, as when its worker was lost."""
     found = _version(_changeable(request, slug), number)
     registry.measure_again(found)
-    measure_registry.delay_on_commit(found.pk)
+    ask_for_measure(found.pk)
     return redirect("registry-version", slug, number)
 
 
@@ -162,7 +162,7 @@ def _drafted(request: HttpRequest, repository: Repository, text: str, note: str)
     except registry.Refused as error:
         messages.info(request, str(error))
         return redirect("registry", repository.slug)
-    measure_registry.delay_on_commit(made.pk)
+    ask_for_measure(made.pk)
     return redirect("registry-version", repository.slug, made.pk)
 
 
