@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import Heartbeat
@@ -29,6 +30,18 @@ def test_healthz_reports_a_broker_that_is_gone(client, monkeypatch):
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert (answer.json()["database"], answer.json()["broker"]) == ("ok", "unreachable")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_healthz_reports_a_database_that_is_gone_and_one_that_is_back(client, monkeypatch):
+    Heartbeat.objects.create(pk=Heartbeat.ONLY, at=timezone.now())
+    with monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "PORT", "1")
+        connection.close()
+        answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "unreachable", "broker": "ok", "beat": "unknown", "last_beat": None}
+    assert client.get("/healthz").status_code == 200
 
 
 def test_a_real_worker_records_the_heartbeat(live_worker):

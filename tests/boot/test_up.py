@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import json
 import os
 import re
 import shutil
@@ -10,14 +11,18 @@ import signal
 import socket
 import urllib.parse
 import urllib.request
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from dashboard.embedded.account import Account, current
 from dashboard.embedded.postgres import free_port
 from tests.boot.checkout import Checkout, Up, alive, bare_checkout
 from tests.boot.test_bootstrap import reachable_python, refusal
 from tests.boot.test_processes import wait_dead
+from tests.scanner.origin import Origin, busy_history
 
 # One after the other: each starts a dozen processes.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
@@ -142,6 +147,33 @@ def test_dead_processes_come_back(checkout: Checkout):
         up.wait_until(lambda: set(up.children()) == set(before), "all five run again")
         up.wait_until(lambda: answers(up), "all is well again")
         assert up.stop() == 0
+
+
+def test_a_scan_goes_on_after_ctrl_c(checkout: Checkout):
+    """Ctrl-C in the middle of a replay: the next `up` goes on with the same scan, where it was."""
+    history = Origin(checkout.folder.parent / "shop")
+    history.commit_all(busy_history(1500))
+    with checkout.up("--no-demo") as up:
+        connected = checkout.manage("connect", str(history.path))
+        assert connected.returncode == 0, connected
+        up.wait_until(lambda: only_scan(checkout)["commits_done"] > 0, "some commits are replayed")
+        assert up.stop("INT") == 0
+    with checkout.up("--no-demo") as up:
+        left = only_scan(checkout)
+        assert left["state"] == "replaying", "stopped too late to show anything"
+        assert 0 < left["commits_done"] < 1500
+        up.wait_until(lambda: only_scan(checkout)["state"] not in ("fetching", "extracting", "replaying"), "it ended")
+        scan = only_scan(checkout)
+        assert (scan["state"], scan["commits_done"], scan["error"]) == ("done", 1500, "")
+        assert up.stop() == 0
+
+
+def only_scan(checkout: Checkout) -> dict[str, Any]:
+    """Return the one scan that there ever was, from the database of the running `up`."""
+    running = json.loads((checkout.folder / ".data" / "running.json").read_text())
+    with psycopg.connect(running["environment"]["DATABASE_URL"], row_factory=dict_row) as connection:
+        [scan] = connection.execute("SELECT * FROM scanner_scan").fetchall()
+        return scan
 
 
 def answers(up: Up) -> bool:
