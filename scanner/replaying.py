@@ -73,7 +73,7 @@ class Walk:
         self.config: Config = parse(self.epoch.config_toml)
         self.source: git.Repository = mirrors.open_at(scan.repository, scan.head_sha)
         self.facts_of = partial(facts_of, self.source, pool)
-        self._reached: Snapshot | None = None  # where the replay stands, once it has begun
+        self._reached: tuple[str, Snapshot] | None = None  # the commit the replay stands at, once it has begun
 
     def measure(self) -> None:
         """Pin the denominators at the baseline; where no numbers are shown yet, show the head's as a preview."""
@@ -120,13 +120,14 @@ class Walk:
         if not commits:
             return True
         reckoner = Reckoner(self.epoch, baseline.Pinned.from_json(self.epoch.pinned or {}))
-        self._reached = self._start(commits[0])
+        snapshot = self._start(commits[0])
         batch = Batch(self.epoch)
         # After a death the first commit is written by itself, so that three deaths in a row are those of one commit.
         most = 1 if self.scan.attempts > 1 else BATCH_STEPS
         written_at = monotonic()
-        for step in replay(self.source, commits, self._reached):
+        for step in replay(self.source, commits, snapshot):
             self.lease.check()
+            self._reached = step.commit.sha, snapshot
             seq = batch.replayed_seq + 1
             batch.add(seq, step, reckoner.row(seq, step))
             now = monotonic()
@@ -150,13 +151,14 @@ class Walk:
         """Store the tree that was reached, for whoever goes on from there."""
         if self._reached is None:
             return
-        seq, frozen = self.epoch.replayed_seq, freeze(self._reached)
+        sha, snapshot = self._reached
+        kept = {"sha": sha, "frozen": freeze(snapshot)}
         with transaction.atomic():
             # The lease may be gone by now: another scan may have gone on, or dropped the epoch.
-            still = Epoch.objects.select_for_update(no_key=True).filter(pk=self.epoch.pk, replayed_seq=seq).first()
-            commit = self.scan.repository.commits.filter(seq=seq).first()
-            if still and commit:
-                ResolvedTree.objects.update_or_create(epoch=still, defaults={"sha": commit.sha, "frozen": frozen})
+            same = {"pk": self.epoch.pk, "replayed_seq": self.epoch.replayed_seq}
+            still = Epoch.objects.select_for_update(no_key=True).filter(**same).first()
+            if still is not None:
+                ResolvedTree.objects.update_or_create(epoch=still, defaults=kept)
 
     def _start(self, first: git.Commit) -> Snapshot:
         """Return the state before a commit: the one that was kept, else its parent's tree resolved anew."""
