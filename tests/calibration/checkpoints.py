@@ -25,8 +25,9 @@ from scanner.engine.cache import FactsCache
 from scanner.engine.facts_source import FactsSource
 from scanner.engine.git import Repository
 from scanner.engine.replay import Step, replay, snapshot_at
-from scanner.engine.report import settings_at, settings_from
+from scanner.engine.report import settings_from, settings_of
 from scanner.engine.snapshot import Snapshot
+from scanner.engine.trees import committed
 from scanner.engine.violation import Violation
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -117,22 +118,21 @@ def main() -> None:
     options = parser.parse_args()
     source = Repository(options.path)
     head = source.resolve(options.rev)
-    if options.config:
-        config = settings_from(options.config.read_bytes(), str(options.config), source, head).config
-    else:
-        config = settings_at(source, head).config
+    tree = committed(source, head)
+    told = options.config.read_bytes() if options.config else None
+    config = (settings_from(told, str(options.config), tree) if told else settings_of(tree)).config
     commits = source.history(head)
     chosen = {round(n * (len(commits) - 1) / (options.checkpoints - 1)) for n in range(options.checkpoints)}
     churn, standing, wrong = Churn(), {}, 0
-    with FactsSource(source, FactsCache(options.cache, print), 2, lambda done, wanted: None) as facts_of:
+    with FactsSource(source.blobs, FactsCache(options.cache, print), 2, lambda done, wanted: None) as facts_of:
         ranking = snapshot_at(source, head, config, facts_of).ranking
         followed = Snapshot(config, facts_of, ranking)
         for n, step in enumerate(replay(source, commits, followed)):
             churn.follow(source, step, standing)
             standing = dict(followed.violations)
             if n in chosen:
-                for told in differences(followed, snapshot_at(source, step.commit.sha, config, facts_of, ranking)):
-                    print(f"{step.commit.sha[:12]} {told}", file=sys.stderr)
+                for line in differences(followed, snapshot_at(source, step.commit.sha, config, facts_of, ranking)):
+                    print(f"{step.commit.sha[:12]} {line}", file=sys.stderr)
                     wrong += 1
     reopened = churn.reopened.total()
     rules = ", ".join(f"{rule} {count}" for rule, count in churn.reopened.most_common(3)) or "none"
