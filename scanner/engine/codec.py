@@ -49,6 +49,8 @@ _DICTIONARIES = [
     zstandard.ZstdCompressionDict(path.read_bytes()) for path in sorted(Path(__file__).parent.glob("facts-*.zdict"))
 ]
 _LEVEL = 6
+# 2 MiB of source say 2.5 MB in the worst of honest cases; names that qualify others could make gigabytes of them.
+MAX_PACKED_BYTES = 16 << 20
 _DICTIONARIES[-1].precompute_compress(level=_LEVEL)
 
 
@@ -72,22 +74,33 @@ def pack(facts: Facts) -> bytes:
 
 
 def encode(facts: Facts) -> bytes:
-    """Return the facts as bytes for storage."""
-    return _codec.compressor.compress(pack(facts))
+    """Return the facts as bytes for storage; of a file that says more than MAX_PACKED_BYTES only that it does."""
+    packed = pack(facts)
+    if len(packed) > MAX_PACKED_BYTES:
+        limit = f"what it says takes more than {MAX_PACKED_BYTES >> 20} MiB"
+        packed = pack(Facts("too-large", limit, lines=facts.lines))
+    return _codec.compressor.compress(packed)
 
 
 def decode(data: bytes) -> Facts:
     """Return what `encode` stored. Raises zstandard.ZstdError or ValueError for anything else."""
-    dictionary = zstandard.get_frame_parameters(data).dict_id
+    frame = zstandard.get_frame_parameters(data)
+    dictionary = frame.dict_id
     if dictionary not in _codec.decompressors:
         raise ValueError(f"facts written with dictionary {dictionary}, which is not there")
+    if frame.content_size > MAX_PACKED_BYTES:  # that many bytes would be set aside before one is looked at
+        raise ValueError("facts larger than any file has")
     return _told(msgpack.unpackb(_codec.decompressors[dictionary].decompress(data), use_list=False))
 
 
 def _told(values: tuple[Any, ...]) -> Facts:
-    told = dict(zip(_FIELDS, values, strict=True))
-    for name, row in _ROWS.items():
-        told[name] = tuple(map(row._make, told[name]))
+    """Raises ValueError for what is no facts."""
+    try:
+        told = dict(zip(_FIELDS, values, strict=True))
+        for name, row in _ROWS.items():
+            told[name] = tuple(map(row._make, told[name]))
+    except TypeError as error:
+        raise ValueError(f"no facts: {error}") from error
     return Facts(**told)
 
 
