@@ -28,6 +28,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 16
 _START_SECONDS = 60
 _MOST_KILLS = 2  # of processes with the same file, before it is said to be the file
+_ANSWER_BYTES = 64 << 20  # facts take up to 16 MiB, a rewritten file with its patch little more
 # The very package this process runs is the one the child runs, wherever it lies, without putting its folder
 # before the standard library.
 _CHILD = (
@@ -47,7 +48,8 @@ class ParserPoolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. Processor time is the real bound; the wall clock is for a process that sleeps."""
+    """What one file may cost. Processor time is the real bound, on a busy machine too; the wall clock is for a process
+    that did nothing at all in that time."""
 
     file_bytes: int = MAX_FILE_BYTES
     memory_bytes: int = 1 << 30
@@ -97,10 +99,9 @@ class ParserPool:
         return self._run(WORK["rewrite"], requests)
 
     def _run(self, work: Work, blobs: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes]]:
-        sources = iter(blobs)
         with selectors.DefaultSelector() as selector:
             try:
-                yield from self._serve(work, sources, selector)
+                yield from self._serve(work, iter(blobs), selector)
             finally:
                 # Left in the middle of a file: its answer must not be taken for the next one's.
                 for child in [child for child in self._children if child.sha is not None]:
@@ -163,6 +164,7 @@ class _Child:
         self.sha: str | None = None
         self.alive = False
         self.deadline = 0.0
+        self._spent: float | None = None  # processor seconds when the deadline was set
         self._limits = limits
         self._work = WORK["extract"]
         self._source = b""
@@ -198,7 +200,7 @@ class _Child:
         self._give(selector)
 
     def _give(self, selector: selectors.BaseSelector) -> None:
-        self.deadline = time.monotonic() + self._limits.wall_seconds
+        self._extend()
         self._to_write = memoryview(LENGTH.pack(1 + len(self._source)) + self._work.code + self._source)
         self._received.clear()
         self._verdict = None
@@ -251,12 +253,21 @@ class _Child:
         """Return the encoded facts of the file once they are known; a dead or late process is one of its outcomes."""
         if self._verdict is None and len(self._received) >= LENGTH.size:
             size = LENGTH.unpack_from(self._received)[0]
-            if len(self._received) >= LENGTH.size + size:
+            if size > _ANSWER_BYTES:
+                self.kill()
+                self._verdict = self._work.failed("crash", "the parser gave an answer larger than any")
+            elif len(self._received) >= LENGTH.size + size:
                 self._verdict = bytes(self._received[LENGTH.size : LENGTH.size + size])
-        if self._verdict is None and time.monotonic() >= self.deadline:
+        if self._verdict is None and time.monotonic() >= self.deadline and not self._extend():
             self.kill()
             self._verdict = self._work.failed("timeout", f"not parsed within {self._limits.wall_seconds:g} s")
         return self._verdict
+
+    def _extend(self) -> bool:
+        """Move the deadline ahead, and return whether the process did anything since that was done last."""
+        self.deadline = time.monotonic() + self._limits.wall_seconds
+        before, self._spent = self._spent, _processor_seconds(self._process.pid)
+        return before is not None and self._spent is not None and self._spent > before
 
     def take(self, selector: selectors.BaseSelector) -> str:
         """Let go of the finished file and return its id."""
@@ -278,6 +289,14 @@ class _Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """Return what a child has used, None where the system does not tell (clock_getcpuclockid(3), as Linux has it)."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2) if sys.platform == "linux" else None
+    except OSError:
+        return None
 
 
 def _spawn(limits: Limits, stderr: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -86,10 +86,31 @@ def test_processor_time_runs_out() -> None:
     assert "processor time" in facts[1].detail
 
 
-def test_wall_clock_runs_out() -> None:
-    with ParserPool(1, Limits(cpu_seconds=60, wall_seconds=0.5)) as pool:
-        facts = _run(pool, SLOW, CLASS % 1, SLOW)
-    assert [told.outcome for told in facts] == ["timeout", "ok", "timeout"]
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a child has used")
+def test_a_busy_machine_takes_no_time_from_a_file() -> None:
+    """The wall clock runs out many times over; the processor time decides."""
+    with ParserPool(1, Limits(cpu_seconds=3, wall_seconds=0.3)) as pool:
+        facts = _run(pool, b"x = [" + b"1, " * 50_000 + b"]\n" + CLASS % 0, SLOW, CLASS % 1)
+    assert [told.outcome for told in facts] == ["ok", "timeout", "ok"]
+    assert "processor time" in facts[1].detail
+
+
+def test_the_wall_clock_is_for_a_process_that_does_nothing() -> None:
+    with ParserPool(1, Limits(wall_seconds=0.5)) as pool:
+        _run(pool, CLASS % 0)
+        [pid] = _pids(pool)
+        os.kill(pid, signal.SIGSTOP)
+        facts = _run(pool, CLASS % 1, CLASS % 2)
+        assert not _alive(pid)
+    assert [told.outcome for told in facts] == ["timeout", "ok"]
+    assert facts[0].detail == "not parsed within 0.5 s"
+
+
+def test_an_answer_that_is_too_long_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_pool, "_ANSWER_BYTES", 100)
+    with ParserPool(1) as pool:
+        facts = _run(pool, b"".join(CLASS % number for number in range(99)), b"")
+    assert [told.outcome for told in facts] == ["crash", "ok"]
 
 
 def test_memory_runs_out() -> None:
