@@ -98,11 +98,14 @@ def singletons(
     for attribute, line in () if _SLOTS.isdisjoint(members) else _slots(node):
         if attribute not in kept:
             yield Singleton(qualified, line, line, attribute, facts.BY_NAME, ())
+    if not kept:
+        return
+    places, carries = _places(node, methods), _carries(node, traits, bases, methods)
     for attribute, makers in kept.items():
         own = _OWN in makers
-        if own and not _carries(node, traits, bases, methods):
+        if own and not carries:
             continue
-        line, end = _place(node, attribute, methods)
+        line, end = places.get(attribute, (node.lineno, node.end_lineno or node.lineno))
         how = facts.BY_ITSELF if own else facts.BY_OTHERS
         yield Singleton(qualified, line, end, attribute, how, () if own else tuple(makers))
 
@@ -116,9 +119,20 @@ def _slots(node: ast.ClassDef) -> Iterator[tuple[str, int]]:
             and statement.target.id in _SLOTS
             and isinstance(statement.value, ast.Constant)
             and statement.value.value is None
-            and not {node.name, "Self"}.isdisjoint(_WORDS.findall(ast.unparse(statement.annotation)))
+            and not {node.name, "Self"}.isdisjoint(_words(statement.annotation))
         ):
             yield statement.target.id, statement.lineno
+
+
+def _words(annotation: ast.expr) -> Iterator[str]:
+    """Yield the words of an annotation, of those in quotes too."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _WORDS.findall(node.value)
 
 
 _OWN = "."  # stands for an instance of the class itself, among makers
@@ -135,11 +149,12 @@ def _kept(node: ast.ClassDef, methods: Sequence[Method]) -> dict[str, dict[str, 
         if not method.body.stored and not method.body.returned:
             continue
         through = _names_of_class(node, method)
+        room = method.body.room()
         local: dict[str, str] = {}
         for target, value in method.body.stored:
             attribute = _attribute(target, through)
             if attribute and value is not None:
-                found = dict.fromkeys(method.body.makers(value))
+                found = dict.fromkeys(method.body.makers(value, room=room))
                 if isinstance(value, ast.Name):
                     local[value.id] = attribute
                     if value.id == first_parameter(method.node):
@@ -195,8 +210,9 @@ def _tested(test: ast.expr, through: set[str]) -> Iterator[str]:
         if attribute := _attribute(node, through):
             yield attribute
         elif isinstance(node, ast.Call) and dotted(node.func) in {"hasattr", "getattr"} and len(node.args) > 1:
-            if dotted(node.args[0]) in through and isinstance(node.args[1], ast.Constant):
-                yield str(node.args[1].value)
+            name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
+            if dotted(node.args[0]) in through and isinstance(name, str):
+                yield name
         else:
             pending.extend(ast.iter_child_nodes(node))
 
@@ -206,20 +222,26 @@ def _carries(node: ast.ClassDef, traits: int, bases: tuple[str, ...], methods: S
     if traits & facts.HOLDING or not {base.rpartition(".")[2] for base in bases} <= {"object", "ABC", "Generic", ""}:
         return True
     return any(
-        isinstance(target, ast.Attribute) and not _attribute(target, _names_of_class(node, method))
+        isinstance(target, ast.Attribute) and not _attribute(target, through)
         for method in methods
+        for through in [_names_of_class(node, method)]
         for target, _ in method.body.stored
     )
 
 
-def _place(node: ast.ClassDef, attribute: str, methods: Sequence[Method]) -> tuple[int, int]:
-    """Return the lines of the class attribute, else of the method that makes the instance."""
+def _places(node: ast.ClassDef, methods: Sequence[Method]) -> dict[str, tuple[int, int]]:
+    """Return the lines of each class attribute, else of the first method that makes what it holds."""
+    places: dict[str, tuple[int, int]] = {}
     for statement in node.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
-        if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
-            return statement.lineno, statement.end_lineno or statement.lineno
+        lines = statement.lineno, statement.end_lineno or statement.lineno
+        for target in targets:
+            if isinstance(target, ast.Name):
+                places.setdefault(target.id, lines)
     for method in methods:
-        if any(_attribute(target, _names_of_class(node, method)) == attribute for target, _ in method.body.stored):
-            return method.node.lineno, method.node.end_lineno or method.node.lineno
-    return node.lineno, node.end_lineno or node.lineno
+        through = _names_of_class(node, method)
+        lines = method.node.lineno, method.node.end_lineno or method.node.lineno
+        for target, _ in method.body.stored:
+            places.setdefault(_attribute(target, through), lines)
+    return places

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -79,20 +79,27 @@ class Containers:
             return
         uses = {(place.owner, place.name): Use() for place in self.places}
         for scope in self.scopes:
-            Walk(scope, uses).run()
+            Walk(scope, uses, self.names).run()
+        mentions = _mentions(module)
         for place in self.places:
             use = uses[place.owner, place.name]
             changers = use.changers | (set() if use.hidden else use.through_self)
             if changers:
                 fillers = tuple(sorted(use.fillers & changers))
-                kept = bool(fillers) and not use.released and not _is_mentioned(place, module)
+                kept = bool(fillers) and not use.released and not _is_mentioned(place, mentions)
                 yield Container(*place, tuple(sorted(changers)), fillers, kept)
 
 
-def _is_mentioned(place: Place, module: Sequence[ast.stmt]) -> bool:
+def _mentions(module: Sequence[ast.stmt]) -> dict[str, set[int]]:
+    """Return the names that the module's own statements mention, with the lines these begin on."""
+    lines: dict[str, set[int]] = {}
+    for statement in module:
+        if not isinstance(statement, _DEFINITIONS):
+            for name in names_in(statement):
+                lines.setdefault(name, set()).add(statement.lineno)
+    return lines
+
+
+def _is_mentioned(place: Place, mentions: Mapping[str, set[int]]) -> bool:
     """Whether the module's own statements do anything with a container beside making it."""
-    return not place.owner and any(
-        place.name in names_in(statement)
-        for statement in module
-        if statement.lineno != place.line and not isinstance(statement, _DEFINITIONS)
-    )
+    return not place.owner and bool(mentions.get(place.name, set()) - {place.line})

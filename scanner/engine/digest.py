@@ -92,5 +92,12 @@ def digest(
             push(read(node) if kind not in _DEFINITIONS else _told(node, read(node), known))
         else:
             emit(node)
-    text = blake2b(repr(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    text = blake2b(_written(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
+
+
+def _written(out: list[object]) -> str:
+    try:
+        return repr(out)
+    except ValueError:  # an integer of more decimal digits than Python writes
+        return repr([hex(part[0]) if isinstance(part, tuple) and isinstance(part[0], int) else part for part in out])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scanner.engine.facts import Getter, Instance
@@ -25,6 +25,9 @@ _VALUE_ENDINGS = ("PublicKey", "PrivateKey")
 _MAKING = ("create_", "make_", "build_", "new_", "connect", "open_", "init_", "setup_", "start_", "from_url")
 _MADE = ("maker", "_factory", "engine", "client", "session", "pool", "connection", "resource", "_from_url")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Values and names that are looked at for the makers of what one function assigns and returns: for each, and at least.
+_STEPS = 20
+_LEAST_STEPS = 1_000
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Body:
     changes_self: bool = False
     holds_mutable: bool = False
     holds_made: bool = False
+    _values: dict[str, list[ast.expr]] = field(default_factory=dict)  # those of `assigned` by their names
 
     def see(self, statement: ast.stmt, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
@@ -64,6 +68,7 @@ class Body:
         if isinstance(target, ast.Name):
             if value is not None:
                 self.assigned.append((target.id, value))
+                self._values.setdefault(target.id, []).append(value)
             return
         self.stored.append((target, value))
         if first and _belongs_to(target, first):
@@ -71,11 +76,17 @@ class Body:
             self.holds_mutable |= is_container(value) and not _is_table(value)
             self.holds_made |= value is not None and any(map(makes_object, self.makers(value)))
 
-    def makers(self, value: ast.expr) -> Iterator[str]:
-        """Yield the dotted names whose calls may give the value."""
-        pending = [value]
+    def room(self) -> Iterator[int]:
+        """Return the steps that looking for makers may take in all: far more than people's code needs, and few enough
+        for functions that assign ten thousand names to each other."""
+        return iter(range(_LEAST_STEPS + _STEPS * (len(self.assigned) + len(self.stored) + len(self.returned))))
+
+    def makers(self, *values: ast.expr, room: Iterator[int] | None = None) -> Iterator[str]:
+        """Yield the dotted names whose calls may give one of the values; `room` is shared by several searches."""
+        pending = [*reversed(values)]
+        steps = room or self.room()
         seen: set[str] = set()
-        while pending:
+        while pending and next(steps, None) is not None:
             node = pending.pop()
             if isinstance(node, ast.Call):
                 if _uncast(node) is not node:
@@ -84,7 +95,7 @@ class Body:
                     yield name
             elif isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
-                pending.extend(value for name, value in self.assigned if name == node.id)
+                pending.extend(self._values.get(node.id, ()))
             elif isinstance(node, ast.Await | ast.NamedExpr):
                 pending.append(node.value)
             elif isinstance(node, ast.IfExp):
@@ -101,23 +112,27 @@ class Body:
                 mine.discard(plain.id)
                 yield plain.id
 
-    def made_globals(self) -> Iterator[tuple[str, str]]:
-        """Yield the names declared global that the function assigns, each with a dotted name whose call gives it."""
-        for name, value in self.assigned:
-            if name in self.globals:
-                yield from ((name, maker) for maker in self.makers(value))
+    def made_globals(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the names declared global that the function assigns, with the dotted names whose calls give them."""
+        room = self.room()
+        mine = [name for name in self._values if name in self.globals]
+        return {name: tuple(dict.fromkeys(self.makers(*self._values[name], room=room))) for name in mine}
 
     def getters(self, node: Function, qualified: str) -> Iterator[Getter]:
         """Yield the globals the function returns after a test whether they are there, with what it makes them by."""
-        for variable in self.returned_globals():
-            if any(variable in names_in(test) for test in self.tests):
-                makers = tuple(dict.fromkeys(maker for name, maker in self.made_globals() if name == variable))
-                yield Getter(qualified, node.lineno, node.end_lineno or node.lineno, variable, makers)
+        returned = [*self.returned_globals()]
+        if returned and self.tests:
+            tested = set().union(*map(names_in, self.tests))
+            made = self.made_globals()
+            for variable in returned:
+                if variable in tested:
+                    makers = made.get(variable, ())
+                    yield Getter(qualified, node.lineno, node.end_lineno or node.lineno, variable, makers)
 
     def returns(self) -> tuple[str, ...]:
         """Return the dotted names whose calls the function returns; a returned module-global is its own name."""
         names = dict.fromkeys(self.returned_globals())
-        names.update(dict.fromkeys(name for value in self.returned for name in self.makers(value)))
+        names.update(dict.fromkeys(self.makers(*self.returned)))
         return tuple(names)
 
 

@@ -219,8 +219,8 @@ class ModuleReader:
             self.redefinitions.extend(redefined(node.body, qualified, local=True))
         self.names.update(body.globals)
         self.getters.extend(body.getters(node, qualified))
-        for variable, maker in body.made_globals():
-            self.makers.setdefault(variable, {})[maker] = None
+        for variable, makers in body.made_globals().items() if body.globals else ():
+            self.makers.setdefault(variable, {}).update(dict.fromkeys(makers))
         if node.decorator_list and is_cached(node):
             self.cached.append(Cached(qualified, node.lineno, node.end_lineno or node.lineno, body.returns()))
         return body
@@ -262,7 +262,8 @@ class ModuleReader:
         if names is None:
             self.computed_exports = True
         elif isinstance(statement, ast.AugAssign):
-            self.exports = [*(self.exports or []), *names]
+            self.exports = self.exports or []
+            self.exports += names
         else:
             self.exports = names
 
@@ -274,4 +275,5 @@ class ModuleReader:
             many = dotted(call.func) == "__all__.extend"
             names = constants(call.args[0] if many else ast.List(elts=call.args[:1]))
             self.computed_exports |= names is None
-            self.exports = [*(self.exports or []), *(names or [])]
+            self.exports = self.exports or []
+            self.exports += names or []

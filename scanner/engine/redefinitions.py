@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect
 from collections.abc import Iterator
 
 from scanner.engine.facts import Redefinition
@@ -33,18 +34,28 @@ def redefined(body: list[ast.stmt], qualified: str, *, local: bool = False) -> I
     if len(set(names)) == len(names):
         return
     before: dict[str, tuple[int, _Definition]] = {}
+    uses = _uses(body)
     for position, statement in enumerate(body):
         if not isinstance(statement, _KINDS):
             continue
         name = statement.name
         if name in before and name.strip("_"):
             index, first = before[name]
-            is_used = local or not isinstance(first, ast.ClassDef)
-            between = body[index + 1 : position] if is_used else []
-            if not (_keeps(first) or name in _made_of(statement) or any(name in _used(other) for other in between)):
+            may_be_used = local or not isinstance(first, ast.ClassDef)
+            is_used = may_be_used and bisect(uses.get(name, ()), index) < bisect(uses.get(name, ()), position - 1)
+            if not (is_used or _keeps(first) or name in _made_of(statement)):
                 full = f"{qualified}.{name}" if qualified else name
                 yield Redefinition(full, statement.lineno, statement.end_lineno or statement.lineno, first.lineno)
         before[name] = position, statement
+
+
+def _uses(body: list[ast.stmt]) -> dict[str, list[int]]:
+    """Return at which positions of a block a name is used, in order."""
+    uses: dict[str, list[int]] = {}
+    for position, statement in enumerate(body):
+        for name in _used(statement):
+            uses.setdefault(name, []).append(position)
+    return uses
 
 
 def _keeps(node: _Definition) -> bool:

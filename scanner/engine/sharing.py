@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,10 +47,11 @@ class Use:
 class Walk:
     """One function looked through, with the functions inside it."""
 
-    def __init__(self, scope: Scope, uses: Mapping[tuple[str, str], Use]) -> None:
+    def __init__(self, scope: Scope, uses: Mapping[tuple[str, str], Use], names: Set[str]) -> None:
         self.node = self.current = scope.node
         self.owner = scope.owner
         self.uses = uses
+        self.names = names
         static = any(called(decorator) == "staticmethod" for decorator in scope.node.decorator_list)
         self.first = "" if static or not scope.owner else first_parameter(scope.node)
         self.on_class = any(called(decorator) == "classmethod" for decorator in scope.node.decorator_list)
@@ -84,7 +85,7 @@ class Walk:
         if isinstance(node, ast.Name):
             use = self.uses.get(("", node.id))
             return (use, False) if use is not None and node.id not in self.locals() else None
-        if not isinstance(node, ast.Attribute):
+        if not isinstance(node, ast.Attribute) or node.attr not in self.names or _is_long(node.value):
             return None
         through = dotted(node.value)
         if through and through == self.first:
@@ -170,6 +171,12 @@ class Walk:
             node = node.value
         if self.find(node) is None:
             yield node
+
+
+def _is_long(node: ast.expr) -> bool:
+    """Whether a dotted name has more links than any by which a class or instance of the module is named."""
+    inner = node.value if isinstance(node, ast.Attribute) else node.func if isinstance(node, ast.Call) else None
+    return inner is not None and not isinstance(inner, ast.Name)
 
 
 _Found = Iterator[ast.AST]
