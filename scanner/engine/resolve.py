@@ -57,10 +57,12 @@ class Resolver:
         self._interface_of = interface_of
         self._provided = provided
         self._seen: set[str] = set()
+        self._vain: dict[tuple[str, str, str], Target] = {}
 
     def answer(self, question: Question) -> tuple[Target, frozenset[str]]:
         """Return what a question reaches, and marks of all that was looked at (`mark_*`)."""
         self._seen = set()
+        self._vain = {}
         module, name = question
         if module.startswith("="):
             target = self._dotted(module[1:], name, 0)
@@ -149,7 +151,8 @@ class Resolver:
     # Names
 
     def _member(self, module: _Place, name: str, depth: int, asked: _Asked = frozenset()) -> Target:
-        """Find a name in a located module."""
+        """Find a name in a located module. What was looked for in vain is not looked for again by another way: there
+        are a million ways through twenty pairs of modules that import everything of the next pair."""
         if module.state is not State.FOUND:
             return Target(module.state)
         path, key = module.path, module.key
@@ -157,6 +160,14 @@ class Resolver:
             return Target(State.FOUND, path, "", path)
         if depth > _LONGEST_CHAIN or module.opaque:
             return _UNKNOWN._replace(via=path)
+        place = (path, key, name)
+        target = self._vain.get(place) or self._look(path, key, name, depth, asked)
+        if target.state is not State.FOUND and (path, name) not in asked:
+            self._vain[place] = target
+        return target
+
+    def _look(self, path: str, key: str, name: str, depth: int, asked: _Asked) -> Target:
+        """Find a name in a module that can be read, or below a folder."""
         interface = self._read(path) if path else None
         if path and interface is None:
             return _UNKNOWN._replace(via=path)

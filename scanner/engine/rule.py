@@ -19,6 +19,8 @@ from scanner.engine.world import File, World
 # Raise it when the engine's reading of imports changes what rules report.
 _ENGINE = 3
 
+_LONGEST_TEXT = 2_000
+
 
 class Finding(NamedTuple):
     """What a rule found in a file; what the rule and the world know is added to make a Violation of it.
@@ -81,13 +83,13 @@ class Rule(ABC):
             severity=finding.severity,
             scope=file.scope,
             service=file.service,
-            symbol=finding.symbol,
+            symbol=_shown(finding.symbol),
             path=finding.path,
             line=finding.line,
             end_line=finding.end_line,
-            message=finding.message,
+            message=_shown(finding.message),
             fingerprint=fingerprint(self.name, finding.path, finding.enclosing, finding.subject, ordinal),
-            canonical=finding.canonical,
+            canonical=_shown(finding.canonical) if finding.canonical else None,
             waived=self._waiver(file, finding.line),
             related=finding.related,
             identity=(finding.enclosing, finding.subject, ordinal),
@@ -112,6 +114,11 @@ class Rule(ABC):
         around = f"{module}.{finding.enclosing}" if finding.enclosing else module
         places = (f"{around}.", f"{around}.{finding.symbol}.", f"{module}.{finding.symbol}.")
         return any(place.startswith(f"{name}.") for name in allowed for place in places)
+
+
+def _shown(text: str) -> str:
+    """Return what is kept of a text that holds names: one of a million letters is no help to anybody."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 @cache

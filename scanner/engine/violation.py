@@ -14,6 +14,10 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 SCOPES: tuple[Scope, ...] = ("production", "tests", "scripts", "archive", "generated")
 
 
+# Other places that a violation names at most: of ten thousand copies each would name all the others.
+MAX_RELATED = 100
+
+
 class Related(NamedTuple):
     """Another place that belongs to the violation: the canonical site, the next import of a cycle…"""
 

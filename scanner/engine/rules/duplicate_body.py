@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
 from scanner.engine.facts import ENUM, IS_CLASS, Copyable
 from scanner.engine.rule import Finding, Rule
-from scanner.engine.violation import Related, Severity
+from scanner.engine.violation import MAX_RELATED, Related, Severity
 from scanner.engine.world import World
 
 
@@ -95,15 +96,15 @@ class DuplicateBody(Rule):
         home = _home(shared or sites, world) if shared or sites else None
         for site in sites:
             if home is not None and site != home and _is_another(site, home) and not _is_told(site, home, world):
-                yield self._finding(site, home, [*sites, *(() if sites is shared else shared)], world)
+                yield self._finding(site, home, chain(sites, () if sites is shared else shared), world)
 
-    def _finding(self, site: Site, home: Site, sites: list[Site], world: World) -> Finding:
+    def _finding(self, site: Site, home: Site, sites: Iterable[Site], world: World) -> Finding:
         severity: Severity = "info" if site.row.traits & ENUM else self.severity
         module = world.files[home.path].module
         enclosing, _, name = site.row.name.rpartition(".")
         # A name bound twice may stand for two bodies, each of them a copy: one fingerprint would be both.
         number = [row for row in _rows(site.path, world) if row.name == site.row.name].index(site.row)
-        others = [other for other in sites if other not in (site, home)]
+        others = islice((other for other in sites if other not in (site, home)), MAX_RELATED - 1)
         related = [Related(home.path, home.row.line, "canonical")]
         related += [Related(other.path, other.row.line, "another copy") for other in others]
         return Finding(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
@@ -9,7 +10,7 @@ from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
-from scanner.engine.violation import Related, Severity
+from scanner.engine.violation import MAX_RELATED, Related, Severity
 from scanner.engine.world import World
 
 _FAKES = ("Mock", "Fake", "Stub", "Dummy")
@@ -127,7 +128,7 @@ class DuplicateDefinition(Rule):
         elif _is_table(site.definition) != _is_table(home.definition):
             severity, note = "low", " One of them is a database table: two things under one name."
         module = world.files[home.path].module
-        others = [other for other in sites if other is not site and other is not home]
+        others = islice((other for other in sites if other is not site and other is not home), MAX_RELATED - 1)
         related = [Related(home.path, home.definition.line, "canonical")]
         related += [Related(other.path, other.definition.line, "another definition") for other in others]
         return Finding(
