@@ -30,6 +30,9 @@ _TEST_FOLDER = re.compile(r"test_\w+|\w+_tests?")
 _SCRIPT_FOLDER = re.compile(r"(\w+_)?(scripts|tools)")
 _SOURCE_FOLDERS = frozenset({"src", "lib", "python", "source"})
 _PROJECT_FILES = frozenset({"setup.py", "manage.py"})
+# No checkout has a folder of such a name, but a tree may.
+_NOWHERE = frozenset({"", ".", ".."})
+_WILD = frozenset("*?[]")
 # A package of fewer modules is no service of its own where there are larger ones.
 _LEAST_MODULES = 5
 
@@ -50,7 +53,7 @@ def suggest(paths: Collection[str], generated: Collection[str] = ()) -> Config:
 
     `generated` are the files that say that a program wrote them.
     """
-    python = [path for path in paths if path.endswith(".py")]
+    python = [path for path in paths if path.endswith(".py") and _NOWHERE.isdisjoint(path.split("/"))]
     config = complete(Config(scopes=tuple(_scopes(python))), python)
     if generated:
         scopes = dict(config.scopes)
@@ -108,6 +111,7 @@ def _folders(scope: Scope, paths: Collection[str]) -> list[str]:
         chosen = {top for top in tops if _TEST_FOLDER.fullmatch(top) and not _SCRIPT_FOLDER.fullmatch(top)}
     if scope == "scripts":
         chosen = {top for top in tops - homes if _SCRIPT_FOLDER.fullmatch(top) or not top.isidentifier()}
+        chosen = {top for top in chosen if _WILD.isdisjoint(top)}  # its glob would be about other folders too
     return [f"{top}/**" for top in sorted(chosen - {"scripts", "tests"})] if tops - chosen else []
 
 
