@@ -19,6 +19,7 @@ from scanner.engine.git_command import (
     TreeTooLarge,
     UnknownRevision,
     UnsupportedFormat,
+    explain,
     run,
     stream,
 )
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 2 << 20
+_LONGEST_PATH = 4_096
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|^refs/[a-z]+/-|[./]$|^@$")
 RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
@@ -83,18 +85,22 @@ class Repository:
         sha = self._commit(rev) if plain else ""
         if sha:
             return sha
-        if not any(self.refs()) and rev == "HEAD":
+        if rev == "HEAD" and self.head_ref and not self._has_file(self.head_ref) and not any(self.refs()):
             raise EmptyRepository(f"{self.path} has no commits yet.")
         if rev == "HEAD":
             raise UnknownRevision(
                 f"HEAD of {self.path} points to {self.head_ref or 'a commit'}, "
-                "which does not exist: name a branch or tag."
+                "which does not exist or is damaged: name a branch or tag."
             )
         raise UnknownRevision(f"{self.path} has no branch, tag or commit {rev!r}.")
 
     def head(self) -> str | None:
         """Return the id of the commit that the work tree stands on; None before the first one of its branch."""
         return self._commit("HEAD") or None
+
+    def _has_file(self, ref: str) -> bool:
+        """Whether there is a file for a ref, whatever is in it."""
+        return os.path.lexists(self.git_dir / os.fsdecode(encode_path(ref)))
 
     def _commit(self, rev: str) -> str:
         found = run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
@@ -104,6 +110,8 @@ class Repository:
         """Branches, then tags that name a commit."""
         fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
         listed = run(self.git_dir, "for-each-ref", f"--format={fields}", "refs/heads", "refs/tags")
+        if listed.returncode and not listed.stdout:  # one damaged branch among others is not asked for
+            raise explain(listed.stderr, str(self.path))
         for line in listed.stdout.splitlines():
             name, kind, sha, peeled_kind, peeled = line.split(b"\0")
             if b"commit" in {kind, peeled_kind}:
@@ -270,8 +278,8 @@ def _git_dir(path: Path) -> Path:
         if inner.is_dir():
             return inner
         if inner.is_file():
-            first = inner.read_text("utf-8", "surrogateescape")[:MAX_FILE_BYTES].partition("\n")[0]
-            return path / first.removeprefix("gitdir:").strip()
+            with open(inner, encoding="utf-8", errors="surrogateescape") as file:
+                return path / file.readline(_LONGEST_PATH).removeprefix("gitdir:").strip()
         if (path / "HEAD").exists() and (path / "objects").is_dir():
             return path
         above = next((parent for parent in path.parents if (parent / ".git").exists()), None)

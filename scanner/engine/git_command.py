@@ -15,6 +15,7 @@ from typing import IO
 
 CHUNK = 1 << 16
 MEMORY_BYTES = 4 << 30
+PATIENCE = 300.0  # seconds for a short command: what takes longer waits for something that never comes
 
 
 class GitError(Exception):
@@ -94,7 +95,7 @@ SETTINGS: Sequence[str] = (
 )
 
 _MISSING = re.compile(
-    r"unable to read|missing (blob|tree|commit|object)|bad (object|tree|blob)|could not (parse|fetch|get)|"
+    r"unable to read|missing (blob|tree|commit|object)|bad (object|tree|blob)|[Cc]ould not (read|parse|fetch|get)|"
     r"[Ff]ailed to traverse|not a valid object|unable to find|promisor",
 )
 
@@ -253,12 +254,16 @@ def _start(
 
 
 def run(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a short git command to its end; the caller judges the exit code."""
-    return subprocess.run(
-        command(f"--git-dir={git_dir}", *arguments),
-        env=environment(),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    """Run a short git command to its end; the caller judges the exit code. Raises GitError when there is no end."""
+    try:
+        return subprocess.run(
+            command(f"--git-dir={git_dir}", *arguments),
+            env=environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git did not answer within {PATIENCE:g} s about {git_dir}.") from None
