@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from scanner.engine import facts as codec
-from scanner.engine.codec import decode, encode, pack
+from scanner.engine.codec import MAX_PACKED_BYTES, decode, encode, pack
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
 
@@ -45,6 +45,21 @@ def test_facts_name_their_dictionary() -> None:
 def test_what_is_no_facts(data: bytes) -> None:
     with pytest.raises((ValueError, zstandard.ZstdError)):
         decode(data)
+
+
+@pytest.mark.parametrize("values", [b"\x01", b"\xdc\x00\x18" + b"\x01" * 24, b"\xdd\xff\xff\xff\xff", b"\x91" * 5_000])
+def test_what_was_stored_like_facts_and_is_none(values: bytes) -> None:
+    newest = zstandard.ZstdCompressionDict(max(ENGINE.glob("facts-*.zdict")).read_bytes())
+    with pytest.raises(ValueError):  # noqa: PT011  (of msgpack, of fields, of rows: each in its own words)
+        decode(zstandard.ZstdCompressor(dict_data=newest).compress(values))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    newest = zstandard.ZstdCompressionDict(max(ENGINE.glob("facts-*.zdict")).read_bytes())
+    bomb = zstandard.ZstdCompressor(dict_data=newest).compress(b"\xc0" * (MAX_PACKED_BYTES + 1))
+    assert len(bomb) < 10_000
+    with pytest.raises(ValueError, match="larger than any file has"):
+        decode(bomb)
 
 
 def test_threads_do_not_meet() -> None:
