@@ -63,7 +63,7 @@ def _check(source: bytes, facts: Facts) -> None:
     assert pack(decode(encode(facts))) == pack(facts)
 
 
-@inputs(1_000)
+@inputs(700)
 @given(SOURCES)
 def test_sources(text: str) -> None:
     source = text.encode()
@@ -73,8 +73,8 @@ def test_sources(text: str) -> None:
     _check(source, facts)
 
 
-@inputs(500)
-@given(SOURCES)
+@inputs(300)
+@given(SOURCES.filter(bool))
 def test_layout_says_nothing(text: str) -> None:
     """With other ends of line and a byte order mark it is the same file, waivers included."""
     other = b"\xef\xbb\xbf" + text.encode().replace(b"\n", b"\r\n")
@@ -136,7 +136,7 @@ _PLAIN = st.recursive(
     | st.text(max_size=5)
     | st.binary(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=10,
+    max_leaves=3,
 )
 
 
@@ -148,14 +148,14 @@ def _refuses(data: bytes) -> None:
     assert isinstance(facts, Facts)
 
 
-@inputs(1_000)
+@inputs(1_200)
 @given(st.sampled_from(_STORED), st.integers(0, 10_000), st.binary(max_size=3), st.integers(0, 5))
 def test_damaged_facts(stored: bytes, at: int, piece: bytes, gone: int) -> None:
     at %= len(stored)
     _refuses(stored[:at] + piece + stored[at + gone :])
 
 
-@inputs(1_000)
+@inputs(1_300)
 @given(st.lists(_PLAIN, min_size=20, max_size=26) | _PLAIN)
 def test_other_things_stored_like_facts(values: Any) -> None:
     _refuses(codec._codec.compressor.compress(msgpack.packb(values)))
