@@ -28,6 +28,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Values and names that are looked at for the makers of what one function assigns and returns: for each, and at least.
 _STEPS = 20
 _LEAST_STEPS = 1_000
+_STEPS_FOR_ONE = 100
 
 
 @dataclass(slots=True)
@@ -74,7 +75,8 @@ class Body:
         if first and _belongs_to(target, first):
             self.changes_self = True
             self.holds_mutable |= is_container(value) and not _is_table(value)
-            self.holds_made |= value is not None and any(map(makes_object, self.makers(value)))
+            if value is not None and not self.holds_made:
+                self.holds_made = any(map(makes_object, self.makers(value, room=iter(range(_STEPS_FOR_ONE)))))
 
     def room(self) -> Iterator[int]:
         """Return the steps that looking for makers may take in all: far more than people's code needs, and few enough

@@ -66,6 +66,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "cached factories": lambda n: many("@cache\ndef f~():return A()\n", n),
     "decorators": lambda n: many("@a\n", n, after="def f():0\n"),
     "attributes of an instance": lambda n: many("  s.a~=[]\n  s.b~,s.c~=1\n", n, "class A:\n def f(s):\n"),
+    "attributes of names assigned to each other": lambda n: many("  a^=a~\n  s.b~=a^\n", n, "class A:\n def f(s):\n"),
     "values": lambda n: many("a and ", n, "def f():\n return ", "b\n"),
     "newer strings": lambda n: many("x=f'{a['b']}'\n", n // 4),
     "newer classes": lambda n: many("class A~[T]:0\n", n // 4),
