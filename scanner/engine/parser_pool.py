@@ -1,8 +1,4 @@
-"""Parse untrusted Python in child processes that may be killed by any file; the next file is still right.
-
-Children are started with `subprocess`, because the workers of a task queue may not use multiprocessing, and in
-sessions of their own, so that Ctrl-C reaches the caller alone.
-"""
+"""Parse untrusted Python in child processes that may be killed by any file; the next file is still right."""
 
 from __future__ import annotations
 
@@ -10,51 +6,23 @@ import os
 import select
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-from scanner.engine.git import MAX_FILE_BYTES
 from scanner.engine.parser_child import LENGTH
+from scanner.engine.parser_process import USUAL, Limits, processor_seconds, spawn
 from scanner.engine.parser_work import WORK, Work
 
-_ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 16
 _START_SECONDS = 60
 _MOST_KILLS = 2  # of processes with the same file, before it is said to be the file
 _ANSWER_BYTES = 64 << 20  # facts take up to 16 MiB, a rewritten file with its patch little more
-# The very package this process runs is the one the child runs, wherever it lies, without putting its folder
-# before the standard library.
-_CHILD = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import scanner; del sys.path[0]; "
-    "from scanner.engine.parser_child import main; main(*map(int, sys.argv[2:]))"
-)
-
-# What an interpreter may need to start; no password in an environment reaches a parser.
-_ENVIRONMENT = frozenset(
-    {"PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "TMPDIR"}
-)
 
 
 class ParserPoolError(Exception):
     """A parser process cannot even start; `str()` is one sentence with its reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one file may cost. Processor time is the real bound, on a busy machine too; the wall clock is for a process
-    that did nothing at all in that time."""
-
-    file_bytes: int = MAX_FILE_BYTES
-    memory_bytes: int = 1 << 30
-    cpu_seconds: int = 5
-    wall_seconds: float = 120.0
 
 
 class ParserPool:
@@ -63,7 +31,7 @@ class ParserPool:
     For one thread: the kernel ends the children with the thread that started them.
     """
 
-    def __init__(self, jobs: int = 1, limits: Limits = Limits()) -> None:
+    def __init__(self, jobs: int = 1, limits: Limits = USUAL) -> None:
         if jobs < 1:
             raise ValueError("a parser pool needs at least one process")
         self._jobs = jobs
@@ -176,7 +144,7 @@ class _Child:
 
     def _launch(self, kills: int = 0) -> None:
         with tempfile.TemporaryFile() as stderr:
-            self._process = _spawn(self._limits, stderr)
+            self._process = spawn(self._limits, stderr)
             self.alive = True
             self._served = 0
             self._stdin, self._stdout = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
@@ -266,7 +234,7 @@ class _Child:
     def _extend(self) -> bool:
         """Move the deadline ahead, and return whether the process did anything since that was done last."""
         self.deadline = time.monotonic() + self._limits.wall_seconds
-        before, self._spent = self._spent, _processor_seconds(self._process.pid)
+        before, self._spent = self._spent, processor_seconds(self._process.pid)
         return before is not None and self._spent is not None and self._spent > before
 
     def take(self, selector: selectors.BaseSelector) -> str:
@@ -289,24 +257,3 @@ class _Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
-
-
-def _processor_seconds(pid: int) -> float | None:
-    """Return what a child has used, None where the system does not tell (clock_getcpuclockid(3), as Linux has it)."""
-    try:
-        return time.clock_gettime(~pid << 3 | 2) if sys.platform == "linux" else None
-    except OSError:
-        return None
-
-
-def _spawn(limits: Limits, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-    numbers = (limits.memory_bytes, limits.cpu_seconds, os.getpid())
-    return subprocess.Popen(
-        [sys.executable, "-P", "-B", "-W", "ignore", "-c", _CHILD, str(_ROOT), *map(str, numbers)],
-        env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        bufsize=0,
-        start_new_session=True,
-    )

@@ -16,7 +16,7 @@ from scanner.engine.config_file import parse
 from scanner.engine.extract import extract
 from scanner.engine.facts import EXTRACTOR_VERSION
 from scanner.engine.git import Repository as Git
-from scanner.engine.parser_pool import Limits
+from scanner.engine.parser_process import Limits
 from scanner.engine.replay import snapshot_at
 from scanner.models import Blob, Commit, Epoch, Repository, Violation
 from tests.dashboard import world

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from scanner.engine import parser_pool
+from scanner.engine import parser_pool, parser_process
 from scanner.engine.codec import decode
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
-from scanner.engine.parser_pool import Limits, ParserPool, ParserPoolError
+from scanner.engine.parser_pool import ParserPool, ParserPoolError
+from scanner.engine.parser_process import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASS = b"class A%d:\n    pass\n"
@@ -293,7 +294,8 @@ def test_parsers_end_with_a_killed_parent() -> None:
     """Even in the middle of a file, where nobody looks whether the pipe is still open."""
     code = (
         "from tests.engine.test_parser_pool import SLOW\n"
-        "from scanner.engine.parser_pool import Limits, ParserPool\n"
+        "from scanner.engine.parser_pool import ParserPool\n"
+        "from scanner.engine.parser_process import Limits\n"
         "pool = ParserPool(1, Limits(cpu_seconds=600, wall_seconds=600))\n"
         "answers = pool.extract([('a', b'x = 1'), ('slow', SLOW)])\n"
         "next(answers)\nprint(pool._children[0]._process.pid, flush=True)\nnext(answers)\n"
@@ -315,7 +317,7 @@ def test_parsers_end_with_a_killed_parent() -> None:
 
 
 def test_a_parser_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(parser_pool, "_ROOT", tmp_path)
+    monkeypatch.setattr(parser_process, "_ROOT", tmp_path)
     with ParserPool(1) as pool, pytest.raises(ParserPoolError) as caught:
         _run(pool, b"x = 1")
     assert str(caught.value) == ("A parser process could not start: ModuleNotFoundError: No module named 'scanner'")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scanner.engine.fixes.messages import Answer, Move, Request, read_answer
-from scanner.engine.parser_pool import Limits, ParserPool
+from scanner.engine.parser_pool import ParserPool
+from scanner.engine.parser_process import Limits
 
 IMPORT = b"from shop.legacy import Store\n"
 MOVE = Move("key", 1, 0, "shop.legacy", "Store", 0, "shop.core.store", "Store", False, False, (), ())
