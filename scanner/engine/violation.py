@@ -15,7 +15,7 @@ SCOPES: tuple[Scope, ...] = ("production", "tests", "scripts", "archive", "gener
 
 
 # Other places that a violation names at most: of ten thousand copies each would name all the others.
-MAX_RELATED = 100
+MAX_RELATED = 300
 
 
 class Related(NamedTuple):
