@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -35,10 +35,13 @@ def written_config(repository: Repository, source: git.Repository, head: str) ->
         raise Refused(f"In {where}: {str(error).rstrip('.')}. The numbers of the last good scan are kept.") from error
 
 
-def target(repository: Repository, written: config.Config, own: bool, head: str, paths: Collection[str]) -> Epoch:
+def target(
+    repository: Repository, written: config.Config, own: bool, head: str, paths: Callable[[], Collection[str]]
+) -> Epoch:
     """Return the live epoch when nothing that shapes its numbers changed, else one to build beside it.
 
-    A half-built one is gone on with while its baseline is still in the history. To be called in a transaction.
+    A half-built one is gone on with while its baseline is still in the history. `paths` are those of the head's tree,
+    asked for when a new one needs them. To be called in a transaction.
     """
     same = {"config_digest": written.digest, "ruleset": rule.ruleset(), "extractor": EXTRACTOR_VERSION}
     live = repository.epochs.filter(state=Epoch.State.LIVE, **same).first()
@@ -56,7 +59,7 @@ def target(repository: Repository, written: config.Config, own: bool, head: str,
         repository=repository,
         n=last + 1,
         # One configuration for all commits of the epoch: roots that nobody named are those of the baseline's tree.
-        config_toml=config.to_toml(suggestion.complete(written, paths)),
+        config_toml=config.to_toml(suggestion.complete(written, paths())),
         config_in_repository=own,
         baseline_sha=head,
         **same,

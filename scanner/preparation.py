@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache, partial
 from time import monotonic
 
 from django.db import transaction
@@ -25,8 +26,8 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
     source = mirrors.fetch(repository, _Progress(lease))
     head = source.resolve(repository.ref)
     commits = source.history(head)
-    tree = source.tree(head)
-    if repository.current_epoch_id is None and not any(path.endswith(git.PYTHON) for path in tree):
+    tree = cache(partial(source.tree, head))
+    if repository.current_epoch_id is None and not any(path.endswith(git.PYTHON) for path in tree()):
         raise scans.Refused(f"{repository.source} has no Python file at {repository.ref}.")
     written, own = epochs.written_config(repository, source, head)
     lease.check()
@@ -36,7 +37,8 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
         if epoch.state == Epoch.State.LIVE and epoch.replayed_seq == len(commits) and not epoch.rewound:
             epochs.finish(scan, lease, epoch)
             return []
-        wanted = chunks.plan(scan, tree)
+        # What has been replayed was analysed: only what came since is not known.
+        wanted = chunks.plan(scan, {} if epoch.replayed_seq else tree())
         lease.guard(
             state=Scan.State.EXTRACTING, epoch=epoch, head_sha=head, head_seq=len(commits), attempts=0, error="",
             # A repository that has numbers keeps them until the new ones are complete.
@@ -67,7 +69,9 @@ class _Progress:
             self._lease.guard(objects_done=received, objects_total=total)
 
 
-def _record(scan: Scan, commits: list[git.Commit], written: Config, own: bool, paths: Collection[str]) -> Epoch:
+def _record(
+    scan: Scan, commits: list[git.Commit], written: Config, own: bool, paths: Callable[[], Collection[str]]
+) -> Epoch:
     repository = scan.repository
     fork = history.fork_point(repository, [commit.sha for commit in commits])
     dropped = history.record(repository, commits, fork)
