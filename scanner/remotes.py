@@ -137,6 +137,7 @@ class Remote:
         assert process.stderr is not None  # noqa: S101
         received = {process.stdout.fileno(): b"", process.stderr.fileno(): b""}
         told, open_pipes = process.stderr.fileno(), set(received)
+        counted: tuple[bytes, bytes] | None = None
         while open_pipes:
             if time.monotonic() >= deadline:
                 raise self._too_slow()
@@ -150,9 +151,12 @@ class Remote:
                     open_pipes.discard(pipe)
             if len(received[process.stdout.fileno()]) > self._limits.output_bytes:
                 raise RemoteError(f"{self.url} lists more branches and tags than any honest repository.")
-            received[told] = received[told][-_CHUNK:]
-            if progress is not None and told in ready and (seen := _PROGRESS.findall(received[told][-4_096:])):
-                progress(int(seen[-1][0]), int(seen[-1][1]))
+            received[told] = received[told][-2 * _CHUNK :]
+            # In all that is kept: a fast server says everything at once, and after the last count a lot more.
+            seen = _PROGRESS.findall(received[told]) if progress is not None and told in ready else []
+            if progress is not None and seen and seen[-1] != counted:
+                counted = seen[-1]
+                progress(int(counted[0]), int(counted[1]))
         try:
             process.wait(max(1.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
