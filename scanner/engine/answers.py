@@ -19,11 +19,11 @@ class Answers:
         self._marks: dict[Question, tuple[str, ...]] = {}
         self._by_mark: dict[str, set[Question]] = {}
         self._askers: dict[Question, set[str]] = {}
-        self._asked: dict[str, set[Question]] = {}
+        self.asked: dict[str, set[Question]] = {}  # by the file that asked
         self._unasked: set[Question] = set()
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in vars(self).items() if name != "_resolve"}
+        return {name: value for name, value in vars(self).items() if name not in {"_resolve", "asked"}}
 
     def rely_on(self, resolve: _Resolve) -> None:
         """Take what resolves questions; a pickle holds the answers, not what found them."""
@@ -35,12 +35,12 @@ class Answers:
         if target is None:
             target = self._find(question)
         self._askers.setdefault(question, set()).add(asker)
-        self._asked.setdefault(asker, set()).add(question)
+        self.asked.setdefault(asker, set()).add(question)
         return target
 
     def forget(self, asker: str) -> None:
         """Forget what a file asked."""
-        for question in self._asked.pop(asker, ()):
+        for question in self.asked.pop(asker, ()):
             askers = self._askers[question]
             askers.discard(asker)
             if not askers:

@@ -18,7 +18,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, cast
 
 import zstandard
 
@@ -40,6 +40,7 @@ from scanner.engine.codec import Packed, pack
 from scanner.engine.config import Config
 from scanner.engine.facts import Facts
 from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
+from scanner.engine.unpacking import Unpacking, pack_asked, pack_links, packed, unpack_asked, unpack_links
 
 _MODULES = (facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
 _CLASSES: dict[tuple[str, str], type] = {
@@ -63,9 +64,10 @@ def freeze(snapshot: Snapshot) -> bytes:
     with uncollected():
         state = io.BytesIO()
         pickler = pickle.Pickler(state, pickle.HIGHEST_PROTOCOL)
-        # Who goes on from a tree asks for the facts of few files: the others stay packed.
+        # Who goes on from a tree asks for few files: the others stay packed.
         pickler.dispatch_table = {Facts: _pack, Packed: _repack}
-        pickler.dump(snapshot)
+        world = snapshot.world
+        pickler.dump((snapshot, packed(world.links, pack_links), packed(world.asked, pack_asked)))
     return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state.getbuffer())
 
 
@@ -78,13 +80,14 @@ def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
         raise Unusable("written by another version of Truthline or for another configuration")
     try:
         with uncollected():
-            snapshot = _Unpickler(io.BytesIO(zstandard.ZstdDecompressor().decompress(data[_MAGIC:]))).load()
+            told = _Unpickler(io.BytesIO(zstandard.ZstdDecompressor().decompress(data[_MAGIC:]))).load()
     except Exception as error:  # a damaged pickle raises whatever it likes
         raise Unusable(f"damaged: {error}") from error
-    if not isinstance(snapshot, Snapshot):
+    if not isinstance(told, tuple) or [type(part) for part in told] != [Snapshot, dict, dict]:
         raise Unusable("damaged: it holds something else")
-    snapshot.thaw(config, facts_of)
-    return snapshot
+    snapshot, links, asked = told
+    snapshot.thaw(config, facts_of, Unpacking(links, unpack_links), Unpacking(asked, unpack_asked))
+    return cast(Snapshot, snapshot)
 
 
 def _pack(value: Facts) -> Any:

@@ -15,6 +15,8 @@ from scanner.engine.coverage import Coverage
 from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, Allowance, Facts
 from scanner.engine.git import LINK, PYTHON, Change
 from scanner.engine.ledger import Entry, Ledger, Reading
+from scanner.engine.links import Links
+from scanner.engine.questions import Question
 from scanner.engine.ranking import Ranking
 from scanner.engine.rule import Rule, all_rules
 from scanner.engine.rules.rule_failed import RuleFailed
@@ -98,10 +100,10 @@ class Snapshot:
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_facts_of"}
 
-    def thaw(self, config: Config, facts_of: FactsOf) -> None:
+    def thaw(self, config: Config, facts_of: FactsOf, links: dict[str, Links], asked: dict[str, set[Question]]) -> None:
         """Take what it was pickled without."""
         self._facts_of = facts_of
-        self._world.thaw(config)
+        self._world.thaw(config, links, asked)
 
     @property
     def is_new(self) -> bool:

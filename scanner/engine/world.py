@@ -83,12 +83,18 @@ class World:
         self._answers.rely_on(self._resolver.answer)
 
     def __getstate__(self) -> dict[str, object]:
-        left_out = {"config", "registered", "_resolver", "touched"}
+        left_out = {"config", "registered", "_resolver", "touched", "links"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
-    def thaw(self, config: Config) -> None:
-        """Take the configuration it was pickled without."""
+    @property
+    def asked(self) -> dict[str, set[Question]]:
+        """What each file asked to follow its imports."""
+        return self._answers.asked
+
+    def thaw(self, config: Config, links: dict[str, Links], asked: dict[str, set[Question]]) -> None:
+        """Take what it was pickled without."""
         self.touched = Touched()
+        self.links, self._answers.asked = links, asked
         self.tree.go_by(config)
         self._go_by(config)
 
