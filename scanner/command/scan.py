@@ -34,9 +34,7 @@ def run(options: argparse.Namespace) -> int:
     since = _since(options, repository, tree) if options.since is not None else None
     settings = settings_for(options, tree)
     with destination(options.output) as output, facts_from(options, tree.blobs) as facts_of:
-        kept = None
-        if tree.kind != "commit" and facts_of.folder is not None:
-            kept = KeptTrees(facts_of.folder, settings.config, facts_of)
+        kept = KeptTrees(facts_of.folder, settings.config, facts_of) if facts_of.folder is not None else None
         report = examine(tree, settings, facts_of, baseline, day=today(), since=since, kept=kept)
         output.write(_formatted(report, gate, options).encode("utf-8", "backslashreplace"))
     for note in report.notes:
