@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -40,6 +41,9 @@ GIT_CONFIGURATION = """\
 """
 
 _cleanup = ExitStack()
+
+# The same inputs on every run, and no clock that a busy machine could trip.
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:

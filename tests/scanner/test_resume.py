@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from scanner import chunks, extraction, preparation, replaying, scans, schedule
 from scanner.connections import connect
@@ -223,7 +224,10 @@ def test_a_repository_deleted_in_the_middle(live_worker, origin, tmp_path, state
     repository = connect(str(origin.path))
     done = {"extracting": "blobs_done__gt", "replaying": "commits_done__gt"}[state]
     wait(lambda: repository.scans.filter(**{done: 0}).exists())
-    repository.delete()
+    with transaction.atomic():
+        # Who deletes rows by hand has to hold the scan: else the worker writes between what Django lists and deletes.
+        list(repository.scans.select_for_update())
+        repository.delete()
     other = connect(str(origin.clone(tmp_path / "clone").path))
     finished(other)
     for model in (Scan, Chunk, Epoch, Commit):
