@@ -169,7 +169,7 @@ def _is_table(definition: Definition) -> bool:
 
 def _copies(sites: list[Site]) -> list[Site]:
     """Return the sites whose body another one has, too: what a module keeps to itself may be written anew."""
-    bodies = Counter(site.definition.body for site in sites)
+    bodies = Counter(site.definition.body for site in sites if site.definition.body)
     return [site for site in sites if bodies[site.definition.body] > 1]
 
 

@@ -151,6 +151,14 @@ CLEAN = {
         class _Row:
             name = 2
         """,
+    "suites of tests that modules keep to themselves, whose bodies nobody tells": """
+        ## shop/a.py
+        class _TestRow:
+            def test_one(self): assert 1
+        ## shop/long/b.py
+        class _TestRow:
+            def test_two(self): assert 2
+        """,
     "longer names that start alike": """
         ## shop/a.py
         class Retry: x = 1
