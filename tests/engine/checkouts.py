@@ -1,10 +1,13 @@
-"""Work trees made for tests: a real repository with files on disk and an index."""
+"""Work trees made for tests, a real repository with files on disk and an index."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
+GONE = "from shop.gone import thing\n"
 
 
 class Checkout:

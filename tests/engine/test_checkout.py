@@ -10,33 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import main
-from tests.engine.checkouts import Checkout
+from tests.engine.checkouts import FAILED, GONE, PASS, REFUSED, Checkout
 from tests.scanner.origin import CLASS, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
-PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
-GONE = "from shop.gone import thing\n"
 ASIDE = ("commit", "epoch")
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
 def checkout(tmp_path) -> Checkout:
     return Checkout(tmp_path / "shop")
-
-
-@pytest.fixture
-def run(capfd):
-    def run(*words: str | Path) -> tuple[int, str, str]:
-        code = main(["--jobs", "1", *map(str, words)])
-        return code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -8,38 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from scanner.__main__ import main
 from scanner.engine.git import Repository
 from scanner.engine.replay import replay, snapshot_at
 from scanner.engine.report import Settings, examine
 from scanner.engine.snapshot import Snapshot
 from scanner.engine.trees import committed
+from tests.engine.checkouts import FAILED, GONE, INCONCLUSIVE, PASS
 from tests.engine.generated_history import History
 from tests.engine.test_replay import CONFIG, reader
 from tests.scanner.origin import CLASS, SMALL, Origin
 
-PASS, FAILED, REFUSED, INCONCLUSIVE = range(4)
-GONE = "from shop.gone import thing\n"
 CLEAN: dict[str, str | None] = {"shop/__init__.py": "", "shop/cart.py": CLASS.format(name="Basket", value=1)}
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
 def origin(tmp_path) -> Origin:
     return Origin(tmp_path / "shop.git")
-
-
-@pytest.fixture
-def run(capfd):
-    def run(*words: str | Path) -> tuple[int, str, str]:
-        code = main(["--jobs", "1", *map(str, words)])
-        return code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture

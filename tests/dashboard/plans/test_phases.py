@@ -114,3 +114,22 @@ def test_a_stored_configuration_is_not_pending_for_ever(db, origin, scan, lead) 
     scan(repository)
     assert not registry.is_pending(repository)
     assert 'until = "Phase 1"' in registry.current_text(repository), "what people wrote stays"
+
+
+@pytest.mark.slow
+def test_a_worker_notes_that_a_phase_is_finished(live_worker, origin, lead) -> None:
+    from dashboard import plans
+    from dashboard.plan_markdown import parse
+    from scanner import scans
+    from scanner.connections import connect
+    from scanner.models import Repository, Scan
+    from tests.scanner.scanning import finished, wait
+
+    origin.commit({"truthline.toml": CONFIG, "shop/old.py": SHIM})
+    repository = connect(str(origin.path))
+    finished(repository)
+    plans.save(repository, parse(PLAN.encode()), user=lead)
+    origin.commit({"shop/orders.py": None})
+    scans.request(repository, Scan.Reason.ASKED)
+    wait(lambda: Repository.objects.get(pk=repository.pk).finished_phases == {"1": "2023-11-15"})
+    wait(lambda: repository.scans.filter(reason=Scan.Reason.SETTINGS, state=Scan.State.DONE).exists())
