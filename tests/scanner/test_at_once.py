@@ -46,6 +46,9 @@ def test_many_buttons_make_one_scan(no_worker, origin, client: Client, django_us
     repository = connect(str(origin.path), scan=False)
     client.force_login(django_user_model.objects.create_superuser("lead", password="long enough to guess"))
     client.get("/")
+    # The test server listens with a queue of ten; beyond it the kernel answers with SYN cookies, and
+    # one that comes back late is refused with a reset.
+    live_server.thread.httpd.socket.listen(4 * MANY)
     address = live_server.url.removeprefix("http://")
     session = client.cookies["truthline_session"].value
 
