@@ -48,8 +48,8 @@ def copyable(node: Function | ast.ClassDef, qualified: str, traits: int, told: D
         number = 0
     if told.size < size or (isinstance(node, ast.ClassDef) and all(map(_is_stub, node.body))):
         return
-    inside = islice(statements(without_docstring(node.body), 0), number)
-    if sum(1 for _ in inside) == number:
+    rest = without_docstring(node.body)
+    if len(rest) >= number or sum(1 for _ in islice(statements(rest, 0), number)) == number:
         yield Copyable(qualified, node.lineno, node.end_lineno or node.lineno, traits, told.text, told.size)
 
 

@@ -72,24 +72,37 @@ def digest(
     while pending:
         node = take()
         kind = node.__class__
+        # The commonest kinds by hand: they are nine of ten nodes.
+        while kind is ast.Attribute:
+            emit(".Attribute")
+            emit(node.attr)
+            node = node.value
+            kind = node.__class__
         if kind is ast.Name:
             name = node.id
             emit(name if name != own else ".own")
-        elif kind is ast.Attribute:
-            emit(".Attribute")
-            emit(node.attr)
-            later(node.value)
         elif kind is ast.Constant:
             emit((node.value,))
+        elif kind is ast.Call:
+            arguments, keywords = node.args, node.keywords
+            out += (".Call", len(arguments), len(keywords))
+            later(node.func)
+            push(arguments)
+            for keyword in keywords:
+                out += (".keyword", keyword.arg)
+                later(keyword.value)
         elif kind is list:
             emit(len(node))
             push(node)
         elif (reader := _NODES.get(kind)) is not None:
             tag, read = reader
             emit(tag)
-            if kind in _DEFINITIONS and node in known:
-                size += known[node].size
-            push(read(node) if kind not in _DEFINITIONS else _told(node, read(node), known))
+            if kind in _DEFINITIONS:
+                if node in known:
+                    size += known[node].size
+                push(_told(node, read(node), known))
+            else:
+                push(read(node))
         else:
             emit(node)
     text = blake2b(_written(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

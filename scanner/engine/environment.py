@@ -20,6 +20,8 @@ _MENTIONS = (re.compile(rb"environ\b"), re.compile(rb"getenv\b"))
 
 def mentions_of_environment(source: bytes) -> list[int]:
     """Return the lines that may use the environment, in order: looking at each expression of a file is costly."""
+    if b"environ" not in source and b"getenv" not in source:
+        return []
     text = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in source else source
     starts = sorted(found.start() for pattern in _MENTIONS for found in pattern.finditer(text))
     lines: list[int] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from scanner.engine.facts import Getter, Instance
-from scanner.engine.syntax import called, dotted, names_in
+from scanner.engine.syntax import called, dotted, last, names_in
 
 _MUTABLE_TYPES = frozenset(
     {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
@@ -45,25 +46,22 @@ class Body:
     holds_made: bool = False
     _values: dict[str, list[ast.expr]] = field(default_factory=dict)  # those of `assigned` by their names
 
-    def see(self, statement: ast.stmt, first: str) -> None:
+    def see(self, statement: Any, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
-        if isinstance(statement, ast.Expr):
-            return
-        if isinstance(statement, ast.Assign):
+        kind = statement.__class__
+        if kind is ast.Assign:
             for target in statement.targets:
                 self._assign(target, statement.value, first)
-        elif isinstance(statement, ast.Return):
+        elif kind is ast.Return:
             if statement.value is not None:
                 self.returned.append(statement.value)
-        elif isinstance(statement, ast.If):
+        elif kind is ast.If or kind is ast.While:
             self.tests.append(statement.test)
-        elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        elif kind is ast.AnnAssign or kind is ast.AugAssign:
             self._assign(statement.target, statement.value, first)
-            self.changes_self |= isinstance(statement, ast.AugAssign) and _belongs_to(statement.target, first)
-        elif isinstance(statement, ast.Global):
+            self.changes_self |= kind is ast.AugAssign and _belongs_to(statement.target, first)
+        elif kind is ast.Global:
             self.globals.update(statement.names)
-        elif isinstance(statement, ast.While):
-            self.tests.append(statement.test)
 
     def _assign(self, target: ast.expr, value: ast.expr | None, first: str) -> None:
         if isinstance(target, ast.Name):
@@ -75,7 +73,7 @@ class Body:
         if first and _belongs_to(target, first):
             self.changes_self = True
             self.holds_mutable |= is_container(value) and not _is_table(value)
-            if value is not None and not self.holds_made:
+            if value is not None and not self.holds_made and value.__class__ is not ast.Constant:
                 self.holds_made = any(map(makes_object, self.makers(value, room=iter(range(_STEPS_FOR_ONE)))))
 
     def room(self) -> Iterator[int]:
@@ -140,8 +138,9 @@ class Body:
 
 def _uncast(value: ast.expr) -> ast.expr:
     """Return the x of `cast(T, x)`."""
-    cast = isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] == "cast" and len(value.args) == 2
-    return value.args[1] if cast and isinstance(value, ast.Call) else value
+    if isinstance(value, ast.Call) and len(value.args) == 2 and last(value.func) == "cast":
+        return value.args[1]
+    return value
 
 
 def first_parameter(node: Function) -> str:
@@ -152,9 +151,7 @@ def first_parameter(node: Function) -> str:
 
 def is_container(value: ast.expr | None) -> bool:
     """Whether an expression makes a container that can change."""
-    return isinstance(value, _MUTABLE_NODES) or (
-        isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in _MUTABLE_TYPES
-    )
+    return isinstance(value, _MUTABLE_NODES) or (isinstance(value, ast.Call) and last(value.func) in _MUTABLE_TYPES)
 
 
 def makes_instance(body: Body) -> bool:

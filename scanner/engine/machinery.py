@@ -6,7 +6,19 @@ import ast
 from dataclasses import dataclass, field
 
 from scanner.engine import facts
-from scanner.engine.syntax import dotted, targets
+from scanner.engine.syntax import dotted, root, targets
+
+# What everything begins with by which a function does something to the import machinery.
+_ROOTS = frozenset(
+    {"sys", "meta_path", "path_hooks", "__path__", "__all__", "globals", "vars", "locals", "exec", "setattr"}
+)
+
+
+def may_act(statement: ast.stmt) -> bool:
+    """Whether a statement of a function is worth a closer look: nearly none is."""
+    if isinstance(statement, ast.Expr):
+        return root(statement.value) in _ROOTS
+    return not _ROOTS.isdisjoint([root(target) for target in targets(statement)])
 
 
 @dataclass(slots=True)

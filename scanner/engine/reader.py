@@ -23,7 +23,7 @@ from scanner.engine.facts import (
     Singleton,
 )
 from scanner.engine.functions import Body, Function, first_parameter, instances, is_cached, makes_instance
-from scanner.engine.machinery import Machinery
+from scanner.engine.machinery import Machinery, may_act
 from scanner.engine.probes import probed
 from scanner.engine.redefinitions import redefined
 from scanner.engine.sharing import Scope
@@ -45,7 +45,7 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 _ACTING = frozenset(
     {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Expr}
 )
-_SEEN = _ACTING | {ast.Return, ast.Global, ast.If, ast.While}
+_SEEN = frozenset({ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Global, ast.If, ast.While})
 
 
 @dataclass(slots=True)
@@ -208,19 +208,21 @@ class ModuleReader:
             kind = statement.__class__
             if kind in _SEEN:
                 body.see(statement, first)
-                if kind in _ACTING:
-                    self._act(statement, deferred=True)
             elif isinstance(statement, _DEFINITIONS):
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
             elif isinstance(statement, _IMPORTS):
                 self._import(statement, inside, qualified)
-        self.imports[imports:] = probed(node, self.imports[imports:])
+            if kind in _ACTING and may_act(statement):
+                self._act(statement, deferred=True)
+        if len(self.imports) > imports:
+            self.imports[imports:] = probed(node, self.imports[imports:])
         if len(self.pending) > before + 1:
             self.redefinitions.extend(redefined(node.body, qualified, local=True))
-        self.names.update(body.globals)
-        self.getters.extend(body.getters(node, qualified))
-        for variable, makers in body.made_globals().items() if body.globals else ():
-            self.makers.setdefault(variable, {}).update(dict.fromkeys(makers))
+        if body.globals:
+            self.names.update(body.globals)
+            self.getters.extend(body.getters(node, qualified))
+            for variable, makers in body.made_globals().items():
+                self.makers.setdefault(variable, {}).update(dict.fromkeys(makers))
         if node.decorator_list and is_cached(node):
             self.cached.append(Cached(qualified, node.lineno, node.end_lineno or node.lineno, body.returns()))
         return body

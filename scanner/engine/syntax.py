@@ -6,13 +6,14 @@ Everything here is iterative: generated code nests thousands of levels deep.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
 
-IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError"})
+IMPORT_ERRORS = _IMPORT_FAILURES | {"Exception", "BaseException"}
+_EXPECTING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 
 
 def dotted(node: ast.AST | None) -> str:
@@ -30,6 +31,23 @@ def dotted(node: ast.AST | None) -> str:
             return ".".join(reversed(parts))
         else:
             return ""
+
+
+def root(node: ast.AST) -> str:
+    """Return the name that a chain of attributes, calls and items begins with, or ""."""
+    while True:
+        kind = node.__class__
+        if kind is ast.Attribute or kind is ast.Subscript:
+            node = node.value  # type: ignore[attr-defined]
+        elif kind is ast.Call:
+            node = node.func  # type: ignore[attr-defined]
+        else:
+            return node.id if isinstance(node, ast.Name) else ""
+
+
+def last(node: ast.AST | None) -> str:
+    """Return the last part of the name of a name or an attribute, else ""."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def called(node: ast.AST) -> str:
@@ -50,19 +68,29 @@ def bound_names(target: ast.AST) -> Iterator[str]:
             pending.append(node.value)
 
 
-def targets(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Yield what a statement assigns to."""
-    if isinstance(statement, ast.Assign):
-        yield from statement.targets
-    elif isinstance(statement, ast.AugAssign):
-        yield statement.target
-    elif isinstance(statement, ast.AnnAssign):
-        if statement.value is not None:
-            yield statement.target
-    elif isinstance(statement, ast.For | ast.AsyncFor):
-        yield statement.target
-    elif isinstance(statement, ast.With | ast.AsyncWith):
-        yield from (item.optional_vars for item in statement.items if item.optional_vars is not None)
+def targets(statement: ast.stmt) -> Sequence[ast.expr]:
+    """Return what a statement assigns to."""
+    told = _TARGETS.get(statement.__class__)
+    return told(statement) if told is not None else ()
+
+
+def _declared(statement: ast.AnnAssign) -> Sequence[ast.expr]:
+    return [statement.target] if statement.value is not None else []
+
+
+def _entered(statement: ast.With | ast.AsyncWith) -> Sequence[ast.expr]:
+    return [item.optional_vars for item in statement.items if item.optional_vars is not None]
+
+
+_TARGETS: dict[type, Callable[[Any], Sequence[ast.expr]]] = {
+    ast.Assign: lambda statement: statement.targets,
+    ast.AugAssign: lambda statement: [statement.target],
+    ast.AnnAssign: _declared,
+    ast.For: lambda statement: [statement.target],
+    ast.AsyncFor: lambda statement: [statement.target],
+    ast.With: _entered,
+    ast.AsyncWith: _entered,
+}
 
 
 def constants(value: ast.expr) -> list[str] | None:
@@ -123,25 +151,28 @@ def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int
     pending: list[tuple[Iterator[ast.stmt], int]] = [(iter(body), where)]
     while pending:
         block, where = pending[-1]
-        statement = next(block, None)
-        if statement is None:
+        for statement in block:
+            yield statement, where
+            inner = _BLOCKS.get(statement.__class__)
+            if inner is not None:
+                for part, flags in reversed(inner(statement, where)):
+                    if part:
+                        pending.append((iter(part), flags))
+                break
+        else:
             pending.pop()
-            continue
-        yield statement, where
-        inner = _BLOCKS.get(statement.__class__)
-        if inner is not None:
-            pending.extend((iter(part), flags) for part, flags in reversed(inner(statement, where)))
 
 
 _Blocks = list[tuple[list[ast.stmt], int]]
 
 
 def _if(node: ast.If, where: int) -> _Blocks:
-    runs = _at_run_time(node.test)
+    test = node.test
+    runs = None if isinstance(test, (ast.Compare, ast.Call)) else _at_run_time(test)
     if runs is not None:
         body, orelse = (CONDITIONAL, TYPE_CHECKING) if runs else (TYPE_CHECKING, CONDITIONAL)
         return [(node.body, where | body), (node.orelse, where | orelse)]
-    main = _as_main(node.test)
+    main = _as_main(test) if isinstance(test, ast.Compare) else None
     body, orelse = (MAIN if main is True else 0), (MAIN if main is False else 0)
     return [(node.body, where | CONDITIONAL | body), (node.orelse, where | CONDITIONAL | orelse)]
 
@@ -160,7 +191,7 @@ def _at_run_time(test: ast.expr) -> bool | None:
 
 def _plain(test: ast.expr) -> bool | None:
     test, negated = _stripped(test)
-    never = dotted(test).rpartition(".")[2] == "TYPE_CHECKING" or (isinstance(test, ast.Constant) and not test.value)
+    never = last(test) == "TYPE_CHECKING" or (isinstance(test, ast.Constant) and not test.value)
     return negated if never else None
 
 
@@ -172,17 +203,17 @@ def _stripped(test: ast.expr) -> tuple[ast.expr, bool]:
     return test, negated
 
 
-def _as_main(test: ast.expr) -> bool | None:
-    """Return what a test is when the file is run as a script, if it asks for that."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+def _as_main(test: ast.Compare) -> bool | None:
+    """Return what a comparison is when the file is run as a script, if it asks for that."""
+    asked = (test.left, test.comparators[0])
+    if len(test.ops) != 1 or not (_is_own_name(asked[0]) or _is_own_name(asked[1])):
         return None
-    asked = [test.left, *test.comparators]
-    mentions = any(
-        isinstance(node, ast.Constant) and node.value == "__main__" for side in asked for node in _items(side)
-    )
-    if not mentions or not any(dotted(side) == "__name__" for side in asked):
-        return None
-    return isinstance(test.ops[0], ast.Eq | ast.In)
+    mentions = (isinstance(node, ast.Constant) and node.value == "__main__" for side in asked for node in _items(side))
+    return isinstance(test.ops[0], (ast.Eq, ast.In)) if any(mentions) else None
+
+
+def _is_own_name(side: ast.expr) -> bool:
+    return isinstance(side, ast.Name) and side.id == "__name__"
 
 
 def _items(side: ast.expr) -> list[ast.expr]:
@@ -192,8 +223,7 @@ def _items(side: ast.expr) -> list[ast.expr]:
 def _try(node: ast.Try, where: int) -> _Blocks:
     guards = [_survives(handler.type) for handler in node.handlers]
     # The first clause that catches it decides.
-    caught = (handler for handler, guard in zip(node.handlers, guards, strict=True) if guard)
-    survived = any(not _gives_up(handler.body) for handler in islice(caught, 1))
+    survived = True in guards and not _gives_up(node.handlers[guards.index(True)].body)
     inside = where | (GUARDED if survived else 0) | (CONDITIONAL if guards else 0)
     inside |= REFUSED if _wants_failure(node) else 0
     blocks = [(node.body, inside)]
@@ -214,14 +244,17 @@ def _gives_up(handler: list[ast.stmt]) -> bool:
 
 def _caught(caught: ast.expr | None) -> list[str]:
     """Return the last parts of the names of the errors that an `except` clause catches."""
-    options = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return [dotted(option).rpartition(".")[2] for option in options]
+    if not isinstance(caught, ast.Tuple):
+        return [last(caught)]
+    return [last(option) for option in caught.elts]
 
 
 def _wants_failure(node: ast.Try) -> bool:
     """Whether a test makes sure that an import fails: `try: import a; pytest.fail()` with `except ImportError`."""
-    expects = any(not {"ImportError", "ModuleNotFoundError"}.isdisjoint(_caught(h.type)) for h in node.handlers)
-    return expects and any(map(_fails, node.body))
+    for handler in node.handlers:
+        if not _IMPORT_FAILURES.isdisjoint(_caught(handler.type)):
+            return any(map(_fails, node.body))
+    return False
 
 
 def _fails(statement: ast.stmt) -> bool:
@@ -230,17 +263,16 @@ def _fails(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise):
         return statement.exc is not None and called(statement.exc) == "AssertionError"
     call = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(call, ast.Call) and dotted(call.func).rpartition(".")[2] == "fail"
+    return isinstance(call, ast.Call) and last(call.func) == "fail"
 
 
 def _with(node: ast.With | ast.AsyncWith, where: int) -> _Blocks:
     for item in node.items:
-        if isinstance(item.context_expr, ast.Call) and any(map(_survives, item.context_expr.args)):
-            manager = called(item.context_expr).rpartition(".")[2]
-            if manager == "suppress":
-                where |= GUARDED | CONDITIONAL
-            elif manager in {"raises", "assertRaises", "assertRaisesRegex"}:
-                where |= REFUSED
+        manager = item.context_expr
+        if not isinstance(manager, ast.Call) or (name := last(manager.func)) not in _EXPECTING:
+            continue
+        if any(map(_survives, manager.args)):
+            where |= GUARDED | CONDITIONAL if name == "suppress" else REFUSED
     return [(node.body, where)]
 
 
