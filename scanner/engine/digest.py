@@ -6,6 +6,7 @@ Iterative, as generated code nests thousands of levels deep.
 from __future__ import annotations
 
 import ast
+import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from hashlib import blake2b
 from operator import attrgetter
@@ -15,21 +16,26 @@ from scanner.engine.syntax import without_docstring
 
 # Fields that say nothing about meaning, or differ between versions of Python for equal code.
 _SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+# The newest without references, which depend on what else the process holds: equal values give equal bytes.
+_MARSHAL_VERSION = 2
 
 
-def _reader(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(fields) > 1:
-        return attrgetter(*fields)
-    return (lambda node: (getattr(node, fields[0]),)) if fields else lambda _: ()
+class _Form(NamedTuple):
+    """How a kind of node is told: by its tag, which is no name that code can have, and what `read` gives."""
+
+    tag: str
+    fields: int
+    read: Callable[[Any], Any]
+    is_definition: bool
 
 
-# Kind of node → its tag, which is no name that code can have, and what reads its fields.
-_NODES: dict[type, tuple[str, Callable[[Any], tuple[Any, ...]]]] = {
-    node: (f".{node.__name__}", _reader(tuple(field for field in node._fields if field not in _SKIPPED)))
-    for node in vars(ast).values()
-    if isinstance(node, type) and issubclass(node, ast.AST)
-}
-_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+def _form(kind: type[ast.AST]) -> _Form:
+    fields = [field for field in kind._fields if field not in _SKIPPED]
+    is_definition = kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return _Form(f".{kind.__name__}", len(fields), attrgetter(*fields) if fields else tuple, is_definition)
+
+
+_FORMS = {kind: _form(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
 
 
 class Digest(NamedTuple):
@@ -94,23 +100,17 @@ def digest(
         elif kind is list:
             emit(len(node))
             push(node)
-        elif (reader := _NODES.get(kind)) is not None:
-            tag, read = reader
+        elif (form := _FORMS.get(kind)) is not None:
+            tag, fields, read, is_definition = form
             emit(tag)
-            if kind in _DEFINITIONS:
-                if node in known:
-                    size += known[node].size
+            if fields == 1:
+                later(read(node))
+            elif is_definition:
+                size += known[node].size if node in known else 0
                 push(_told(node, read(node), known))
-            else:
+            elif fields:
                 push(read(node))
         else:
             emit(node)
-    text = blake2b(_written(out).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    text = blake2b(marshal.dumps(out, _MARSHAL_VERSION), digest_size=8).hexdigest()
     return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
-
-
-def _written(out: list[object]) -> str:
-    try:
-        return repr(out)
-    except ValueError:  # an integer of more decimal digits than Python writes
-        return repr([hex(part[0]) if isinstance(part, tuple) and isinstance(part[0], int) else part for part in out])
