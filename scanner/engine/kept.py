@@ -155,8 +155,4 @@ def _is_copied(name: str, path: str, world: World) -> bool:
     if file is None or file.facts is None or file.scope != "production":
         return False
     rows = file.facts.copyable
-    bodies = [row.body for row in rows]
-    return any(
-        row.name.partition(".")[0] == name and (len(world.bodies.get(row.body, ())) > 1 or bodies.count(row.body) > 1)
-        for row in rows
-    )
+    return any(row.name.partition(".")[0] == name and len(world.bodies.get(row.body, ())) > 1 for row in rows)

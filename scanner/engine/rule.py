@@ -7,13 +7,13 @@ import importlib
 import inspect
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from functools import cache
 from typing import ClassVar, NamedTuple
 
 from scanner.engine import rules
 from scanner.engine.config import Config
-from scanner.engine.violation import Related, Severity, Violation, Waiver, fingerprint
+from scanner.engine.violation import SCOPES, Related, Scope, Severity, Violation, Waiver, fingerprint
 from scanner.engine.world import File, World
 
 # Raise it when the engine's reading of imports changes what rules report.
@@ -52,6 +52,9 @@ class Rule(ABC):
     severity: ClassVar[Severity]
     version: ClassVar[int] = 1
     announced: ClassVar[bool] = False
+    # Of a rule whose keys are files: the field of Facts that it reads, and the scopes in which it looks.
+    rows: ClassVar[str] = ""
+    scopes: ClassVar[tuple[Scope, ...]] = SCOPES
 
     def measures(self, config: Config) -> bool:  # noqa: ARG002
         """Whether the configuration gives the rule something to look for; else, that it found nothing says nothing."""
@@ -60,6 +63,17 @@ class Rule(ABC):
     def keys(self, world: World) -> Iterable[Hashable]:
         """Return the keys whose findings may have changed: unless a rule says otherwise, the files."""
         return world.touched.files
+
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        """Return those of the keys at which there may be findings, by a look that costs next to nothing.
+
+        Most files have nothing to do with most rules.
+        """
+        if not self.rows and self.scopes is SCOPES:
+            return keys
+        files = ((key, world.files.get(str(key))) for key in keys)
+        told = ((key, file) for key, file in files if file and file.facts and file.scope in self.scopes)
+        return [key for key, file in told if not self.rows or getattr(file.facts, self.rows)]
 
     @abstractmethod
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

@@ -92,7 +92,7 @@ class Snapshot:
         self._world = World(config, ranking)
         self._ledger = Ledger()
         self._violations: dict[str, Violation] = {}
-        self._found: dict[tuple[str, Hashable], tuple[str, ...]] = {}
+        self._found: dict[str, dict[Hashable, tuple[str, ...]]] = {}  # by rule and key
         self._failed: dict[tuple[str, Hashable], str] = {}  # (rule, key) → the file at which that is reported
         self._blobs: dict[str, str] = {}
         self._applied = False
@@ -175,7 +175,7 @@ class Snapshot:
         failed_before = set(self._failed.values())
         for rule in all_rules().values():
             for key in self._keys(rule, delta):
-                self._replace((rule.name, key), self._check(rule, key), delta)
+                self._replace(rule.name, key, self._check(rule, key), delta)
         self._settle(delta)
         failed = failed_before ^ set(self._failed.values())
         for path in self._world.touched.files | removed.keys() | added.keys() | failed:
@@ -184,15 +184,21 @@ class Snapshot:
         return delta
 
     def _keys(self, rule: Rule, delta: Delta) -> Iterable[Hashable]:
-        """Return the keys at which a rule has to look again; none when it cannot say."""
-        keys: list[Hashable] = []
+        """Return the keys at which a rule has to look again; none when it cannot say.
+
+        Where nothing can be found now, that is those at which there was something.
+        """
+        keys: set[Hashable] = set()
         failed: dict[str, Violation] = {}
         self._failed.pop((rule.name, _ALL), None)
         try:
-            keys = list(rule.keys(self._world))
+            candidates = set(rule.keys(self._world))
+            keys = candidates & self._found.get(rule.name, {}).keys()
+            keys.update(rule.promising(candidates, self._world))
         except Exception as error:  # noqa: BLE001  # the mistake of one rule must not end the scan
             failed = self._failure(rule, _ALL, error)
-        self._replace((rule.name, _ALL), failed, delta)
+            keys = set()
+        self._replace(rule.name, _ALL, failed, delta)
         return keys
 
     def _check(self, rule: Rule, key: Hashable) -> dict[str, Violation]:
@@ -238,13 +244,14 @@ class Snapshot:
                 return facts
         return None
 
-    def _replace(self, key: tuple[str, Hashable], now: dict[str, Violation], delta: Delta) -> None:
+    def _replace(self, rule: str, key: Hashable, now: dict[str, Violation], delta: Delta) -> None:
         """Note down the difference between what a rule found for a key and finds now."""
-        for fingerprint in self._found.pop(key, ()):
+        found = self._found.setdefault(rule, {})
+        for fingerprint in found.pop(key, ()):
             delta.removed[fingerprint] = self._violations[fingerprint]
         delta.added.update(now)
         if now:
-            self._found[key] = tuple(now)
+            found[key] = tuple(now)
 
     def _settle(self, delta: Delta) -> None:
         """Make the difference come true, and leave in it only what differs."""

@@ -15,6 +15,7 @@ Symbol = tuple[str, str]
 Names = tuple[tuple[str, str], ...]
 Offers = tuple[tuple[str, ...] | None, tuple[str, ...]]
 INITIAL = "__init__.py"
+_INITIAL = f"/{INITIAL}"
 
 
 def symbol_of(link: Linked) -> Symbol | None:
@@ -27,8 +28,8 @@ def symbol_of(link: Linked) -> Symbol | None:
 
 def is_roundabout(link: Linked) -> bool:
     """Whether an import names neither the module that defines the symbol nor a package around that."""
-    home, via = link.target.path, link.target.via
-    return via != home and not (via.endswith(f"/{INITIAL}") and home.startswith(f"{package_of(via)}/"))
+    _, home, _, via, *_ = link.target
+    return via != home and not (via.endswith(_INITIAL) and home.startswith(f"{package_of(via)}/"))
 
 
 class Sources:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from scanner.engine import facts as facts_of_blobs
 from scanner.engine.answers import Answers
@@ -20,8 +19,11 @@ from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
 from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
-from scanner.engine.sources import Sources, Symbol
+from scanner.engine.sources import Sources
+from scanner.engine.touched import Touched
 from scanner.engine.violation import Scope
+
+T = TypeVar("T")
 
 
 class File(NamedTuple):
@@ -35,23 +37,6 @@ class File(NamedTuple):
     failure: Facts | None = None
 
 
-@dataclass(slots=True)
-class Touched:
-    """What a change may have changed for rules: `files` are new, gone, edited, or import something that moved;
-    `symbols` (service, name) have other production definitions; `bodies` (digests) stand in other production files
-    or elsewhere in them; `instantiated` (path, name) are classes with another number of instances on module level;
-    `cyclic` files are on another circle of imports; `registry` says that a canonical module gives a registered symbol
-    from another place than before; of `sources`, symbols, who imports them from where has changed."""
-
-    files: set[str] = field(default_factory=set)
-    symbols: set[tuple[str, str]] = field(default_factory=set)
-    bodies: set[str] = field(default_factory=set)
-    instantiated: set[tuple[str, str]] = field(default_factory=set)
-    cyclic: set[str] = field(default_factory=set)
-    registry: bool = False
-    sources: set[Symbol] = field(default_factory=set)
-
-
 class World:
     """The files of one tree, what each defines, and where its imports lead."""
 
@@ -60,7 +45,7 @@ class World:
         self.files: dict[str, File] = {}
         self.links: dict[str, Links] = {}
         self.definers: dict[tuple[str, str], set[str]] = {}
-        self.bodies: dict[str, tuple[str, ...]] = {}  # digest → production files that hold such a body
+        self.bodies: dict[str, tuple[str, ...]] = {}  # digest → production files, once for each such body
         self.instances: dict[tuple[str, str], Counter[str]] = {}  # class → production files → instances in each
         self.loading = Cycles()  # of imports that run when a module is loaded
         self.calling = Cycles()  # of these and of imports inside functions
@@ -72,6 +57,7 @@ class World:
         self._interfaces = Interfaces(self.files)
         self._providers: dict[str, set[str]] = {}  # what other modules provide → the files that do
         self._answers = Answers()
+        self._once: dict[Hashable, object] = {}
         self._go_by(config)
 
     def _go_by(self, config: Config) -> None:
@@ -83,7 +69,7 @@ class World:
         self._answers.rely_on(self._resolver.answer)
 
     def __getstate__(self) -> dict[str, object]:
-        left_out = {"config", "registered", "_resolver", "touched", "links"}
+        left_out = {"config", "registered", "_resolver", "touched", "links", "_once"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     @property
@@ -94,11 +80,18 @@ class World:
     def thaw(self, config: Config, links: dict[str, Links], asked: dict[str, set[Question]]) -> None:
         """Take what it was pickled without."""
         self.touched = Touched()
+        self._once = {}
         self.links, self._answers.asked = links, asked
         self.tree.go_by(config)
         self._go_by(config)
 
     # What rules ask
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """Return what is worked out about the tree as it is, whatever file it is looked at for; a change forgets it."""
+        if what not in self._once:
+            self._once[what] = make()
+        return cast(T, self._once[what])
 
     @property
     def ranking(self) -> Ranking:
@@ -125,7 +118,9 @@ class World:
 
     def home(self, entry: Canonical) -> Target | None:
         """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
-        target = self._answers.ask(_REGISTRY + entry.symbol, Question(entry.module, entry.symbol))
+        target = self.once(
+            entry, lambda: self._answers.ask(_REGISTRY + entry.symbol, Question(entry.module, entry.symbol))
+        )
         return target if target.state is State.FOUND else None
 
     def home_of(self, symbol: str, paths: list[str]) -> str:
@@ -158,6 +153,7 @@ class World:
         A file that stays under another blob is in both.
         """
         touched = self.touched = Touched()
+        self._once = {}
         before: dict[str, Status] = {}
         self._note(before, (*removed, *added))
         for path, blob in removed.items():
@@ -181,6 +177,7 @@ class World:
 
     def settle(self) -> None:
         """Let go of what nobody needs, after the rules have looked."""
+        self._once = {}
         self._answers.purge()
 
     def _note(self, statuses: dict[str, Status], paths: Iterable[str]) -> None:
@@ -228,11 +225,15 @@ class World:
                 touched.symbols.add(key)
             if file is None or file.facts is None or file.scope != "production":
                 continue
-            for body in {row.body for row in file.facts.copyable}:
-                others = tuple(other for other in self.bodies.pop(body, ()) if other != path)
-                if others or keep:
-                    self.bodies[body] = (*others, path) if keep else others
-                touched.bodies.add(body)
+            for row in file.facts.copyable:
+                places = self.bodies.get(row.body, ())
+                if keep:
+                    self.bodies[row.body] = (*places, path)
+                elif path in places:
+                    others = self.bodies[row.body] = tuple(place for place in places if place != path)
+                    if not others:
+                        del self.bodies[row.body]
+                touched.bodies.add(row.body)
 
     def definable(self, file: File | None) -> set[str]:
         """Return the names for which a production file is a place of definition: classes and registered functions."""

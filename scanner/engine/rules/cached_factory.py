@@ -46,6 +46,7 @@ class CachedFactory(Rule):
     area = "isolation"
     severity = "high"
     version = 2
+    rows = "cached"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

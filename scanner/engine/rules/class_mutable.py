@@ -53,6 +53,7 @@ class ClassMutable(Rule):
     name = "class-mutable"
     area = "isolation"
     severity = "high"
+    rows = "containers"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

@@ -44,6 +44,7 @@ class CrossServiceImport(Rule):
     name = "cross-service-import"
     area = "structure"
     severity = "high"
+    scopes = ("production",)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

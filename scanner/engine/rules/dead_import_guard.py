@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from scanner.engine.facts import PROBED
+from scanner.engine.links import NO_LINKS
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.world import World
 
@@ -49,6 +50,9 @@ class DeadImportGuard(Rule):
     area = "imports"
     severity = "high"
     version = 4
+
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        return [key for key in keys if world.links.get(str(key), NO_LINKS).broken]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

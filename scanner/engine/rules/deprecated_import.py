@@ -83,16 +83,20 @@ def _imported(path: str, module: str, facts: Facts, world: World) -> Iterator[tu
 
     First as they are written, then as they were reached: by another name, or from another root.
     """
+    # Nearly all imports have nothing to do with what is declared: that shows by the first part.
+    tops = tuple(entry.module.partition(".")[0] for entry in world.config.deprecated)
     for row in facts.imports:
-        written = absolute(path, module, row.level, row.module)
-        yield row, "", written
-        yield from ((row, name, f"{written}.{name}") for name, _ in row.names)
+        written = absolute(path, module, row.level, row.module) if row.level else row.module
+        if written.startswith(tops):
+            yield row, "", written
+            yield from ((row, name, f"{written}.{name}") for name, _ in row.names)
     for row, name, target in world.links[path].imports:
         if target.state is State.FOUND:
-            if target.via in world.files:
-                yield row, "", world.files[target.via].module
-            if not target.name and target.path in world.files:
-                yield row, name, world.files[target.path].module
+            via, reached = world.files.get(target.via), world.files.get(target.path) if not target.name else None
+            if via is not None and via.module.startswith(tops):
+                yield row, "", via.module
+            if reached is not None and reached.module.startswith(tops):
+                yield row, name, reached.module
 
 
 def _entry(module: str, declared: Mapping[str, Deprecated]) -> Deprecated | None:

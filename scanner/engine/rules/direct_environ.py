@@ -46,6 +46,7 @@ class DirectEnviron(Rule):
     name = "direct-environ"
     area = "structure"
     severity = "medium"
+    scopes = ("production",)
 
     def measures(self, config: Config) -> bool:
         return bool(config.environment.accessors)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -78,9 +78,12 @@ class DuplicateBody(Rule):
             bodies.update(row.body for row in _rows(path, world))
         return bodies
 
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        return [key for key in keys if len(world.bodies.get(str(key), ())) > 1]
+
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         body = str(key)
-        paths = sorted(world.bodies.get(body, ()))
+        paths = sorted(set(world.bodies.get(body, ())))
         sites = [Site(path, row) for path in paths for row in _rows(path, world) if row.body == body]
         if len(sites) < 2:
             return

@@ -94,6 +94,10 @@ class DuplicateDefinition(Rule):
         """A symbol registered in a shared package is one symbol for all services."""
         return (_EVERYWHERE, key[1]) if key[1] in world.registered and _is_shared(key[1], world) else key
 
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        alone = {key for key, paths in world.definers.items() if len(paths) < 2}
+        return [key for key in keys if key not in alone]
+
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         service, name = key if isinstance(key, tuple) else ("", "")
         services = {s for s, n in world.definers if n == name} if service == _EVERYWHERE else {service}

@@ -60,6 +60,7 @@ class GlobalGetter(Rule):
     area = "isolation"
     severity = "high"
     version = 2
+    rows = "getters"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

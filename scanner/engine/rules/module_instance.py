@@ -62,6 +62,8 @@ class ModuleInstance(Rule):
     name = "module-instance"
     area = "isolation"
     severity = "medium"
+    rows = "instances"
+    scopes = ("production",)
 
     def keys(self, world: World) -> Iterable[Hashable]:
         counted = (world.instances.get(made, ()) for made in world.touched.instantiated)

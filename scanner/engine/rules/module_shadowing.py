@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.violation import Related
@@ -47,6 +47,9 @@ class ModuleShadowing(Rule):
         return {
             path.removesuffix(_INITIAL) + ".py" if path.endswith(_INITIAL) else path for path in world.touched.files
         }
+
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        return [key for key in keys if str(key).removesuffix(".py") + _INITIAL in world.files]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

@@ -77,7 +77,7 @@ class NonCanonicalImport(Rule):
         links = world.links.get(path)
         if links is None or not world.config.canonical:
             return
-        registry = _Registry(world)
+        registry = world.once(_Registry, lambda: _Registry(world))
         for link in links.imports:
             if link.name and not link.row.where & (FALLBACK | REFUSED):
                 entry = registry.entry_of(path, link)
@@ -114,6 +114,8 @@ class _Registry:
             self._by_symbol.setdefault(entry.symbol, []).append(entry)
             if home is not None:
                 self._by_definition[home.path, home.name] = entry
+        # Nearly all imports have nothing to do with the registry: that shows by the name.
+        self._names = {*self._by_symbol, *(name for _, name in self._by_definition)}
 
     def is_home(self, target: Target, entry: Canonical) -> bool:
         """Whether an import reaches what the canonical module gives for the symbol."""
@@ -123,6 +125,8 @@ class _Registry:
     def entry_of(self, path: str, link: Linked) -> Canonical | None:
         """Return the entry of the symbol that an import in a file reaches, or whose name it gives to another one."""
         target = link.target
+        if target.name not in self._names and link.name not in self._by_symbol:
+            return None
         if target.state not in (State.FOUND, State.TYPING) or not target.name:
             return None
         entry = self._by_definition.get((target.path, target.name))

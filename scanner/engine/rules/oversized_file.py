@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from scanner.engine.rule import Finding, Rule
-from scanner.engine.world import World
+from scanner.engine.world import File, World
 
 # A file has one such violation at most.
 _WHOLE_FILE = ""
@@ -42,11 +42,20 @@ class OversizedFile(Rule):
     area = None
     severity = "info"
 
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        limit = world.config.limits.file_lines
+        return [key for key in keys if _lines(world.files.get(str(key))) > limit]
+
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
         file, limit = world.files.get(path), world.config.limits.file_lines
-        facts = file and (file.failure or file.facts)
-        if file is None or not facts or file.scope == "generated" or facts.lines <= limit:
+        lines = _lines(file)
+        if file is None or file.scope == "generated" or lines <= limit:
             return
-        message = f"{facts.lines:,} lines; the limit is {limit:,}."
-        yield Finding(path, 1, facts.lines, file.module, _WHOLE_FILE, message, self.severity)
+        message = f"{lines:,} lines; the limit is {limit:,}."
+        yield Finding(path, 1, lines, file.module, _WHOLE_FILE, message, self.severity)
+
+
+def _lines(file: File | None) -> int:
+    facts = file and (file.failure or file.facts)
+    return facts.lines if facts else 0

@@ -16,7 +16,6 @@ _ROLES = (
     *("State", "Status", "Metrics", "Stats", "Event", "Type", "Result", "Request", "Response", "Schema", "Protocol"),
     *("Alert", "Data", "Info", "Record", "Entry", "Message", "Monitor", "Collector", "Checker", "Strategy", "Command"),
 )
-_LOOKED_AT = ("production", "scripts")
 _ERRORS = ("Error", "Exception", "Warning")
 _ONE_WORD = re.compile(r"_*[A-Z]?[a-z0-9]*")
 
@@ -60,6 +59,7 @@ class SimilarName(Rule):
     severity = "info"
     announced = True
     version = 3
+    scopes = ("production", "scripts")
 
     def measures(self, config: Config) -> bool:
         return bool(config.canonical)
@@ -75,14 +75,14 @@ class SimilarName(Rule):
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
         file, config = world.files.get(path), world.config
-        if not config.canonical or file is None or file.facts is None or file.scope not in _LOOKED_AT:
+        if not config.canonical or file is None or file.facts is None or file.scope not in self.scopes:
             return
         everywhere = file.scope == "scripts"
         entries = [entry for entry in config.canonical if everywhere or _binds(entry, file.service, world)]
         for definition in file.facts.definitions:
-            if definition.traits & IS_CLASS and not _has_role(definition):
+            if definition.traits & IS_CLASS:
                 entry = next((entry for entry in entries if _extends(definition.name, entry.symbol)), None)
-                if entry is not None and not _is_explained(path, definition, entry, world):
+                if entry and not _has_role(definition) and not _is_explained(path, definition, entry, world):
                     canonical = f"{entry.module}.{entry.symbol}"
                     message = f"{definition.name} may be a second {entry.symbol}, whose home is {entry.module}."
                     yield Finding(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
+from functools import partial
 
 from scanner.engine.links import Linked
 from scanner.engine.modules import ancestors
@@ -71,8 +72,10 @@ class SplitImportSource(Rule):
         if links is None or builds_face(path):
             return
         for link in links.imports:
-            symbol = symbol_of(link)
-            if symbol is not None and symbol[0] != path and is_roundabout(link) and _is_split(symbol, link, world):
+            symbol = symbol_of(link) if is_roundabout(link) else None
+            if symbol is None or symbol[0] == path or link.name in world.registered:
+                continue
+            if link.target.via not in world.once((SplitImportSource, symbol), partial(_right, symbol, world)):
                 yield self._finding(path, link, world)
 
     def _finding(self, path: str, link: Linked, world: World) -> Finding:
@@ -87,19 +90,17 @@ class SplitImportSource(Rule):
         )
 
 
-def _is_split(symbol: Symbol, link: Linked, world: World) -> bool:
-    """Whether a symbol has several sources of which the import's is a wrong one."""
+def _right(symbol: Symbol, world: World) -> Collection[str]:
+    """Return the files of the modules that a symbol may be imported from: where it has one source only, from there."""
     path, name = symbol
     sources = world.sources.importers(symbol)
-    if name in world.registered or link.name in world.registered:
-        return False
-    if len(world.definers.get((world.files[path].service, name), ())) > 1:
-        return False
+    if name in world.registered or len(world.definers.get((world.files[path].service, name), ())) > 1:
+        return sources
     # Modules that pass the symbol on import it themselves: that is no second source.
     through = sum(symbol in _directly_imported(source, world) for source in sources)
     if len(sources) + (world.sources.direct(symbol) > through) < 2:
-        return False
-    return link.target.via not in _offering(symbol, sources, world)
+        return sources
+    return _offering(symbol, sources, world)
 
 
 def _directly_imported(source: str, world: World) -> set[Symbol | None]:

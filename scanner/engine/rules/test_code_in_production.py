@@ -11,6 +11,7 @@ from scanner.engine.support import supports_tests
 from scanner.engine.world import World
 
 _TOOLS = frozenset({"pytest", "unittest.mock", "mock"})
+_TOPS = tuple({tool.partition(".")[0] for tool in _TOOLS})
 _DOUBLE = re.compile(r"_*(Mock|Fake|Stub)(?![a-z])")
 # Builds write these, and call the client's half of a protocol a stub.
 _BUILT = ("_pb2", "_pb2_grpc")
@@ -58,6 +59,7 @@ class TestCodeInProduction(Rule):
     area = "structure"
     severity = "high"
     version = 2
+    scopes = ("production",)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
@@ -79,8 +81,10 @@ def _imports(path: str, facts: Facts, world: World) -> Iterator[tuple[Import, st
     """Yield each import statement that leads to test code once, with what it is to be called by and the module."""
     found: dict[Import, tuple[str, str]] = {}
     for row in facts.imports:
+        if row.level or not row.module.startswith(_TOPS):
+            continue
         modules = {row.module, row.module.partition(".")[0], *(f"{row.module}.{name}" for name, _ in row.names)}
-        if not row.level and not modules.isdisjoint(_TOOLS):
+        if not modules.isdisjoint(_TOOLS):
             found[row] = (row.written, row.module)
     for row, name, target in world.links[path].imports:
         reached, subject = target.via, row.written

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from scanner.engine.facts import Facts
 from scanner.engine.rule import Finding, Rule
@@ -47,6 +47,10 @@ class UnparsableFile(Rule):
     name = "unparsable-file"
     area = None
     severity = "critical"
+
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        files = ((key, world.files.get(str(key))) for key in keys)
+        return [key for key, file in files if file and file.failure]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

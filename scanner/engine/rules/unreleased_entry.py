@@ -51,6 +51,8 @@ class UnreleasedEntry(Rule):
     area = "isolation"
     severity = "low"
     announced = True
+    rows = "containers"
+    scopes = ("production",)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)

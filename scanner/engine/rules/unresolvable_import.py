@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from itertools import takewhile
 
 from scanner.engine.facts import FALLBACK, GUARDED, REFUSED, TYPE_CHECKING, Import
-from scanner.engine.links import Linked
+from scanner.engine.links import NO_LINKS, Linked
 from scanner.engine.questions import State
 from scanner.engine.rule import Finding, Rule
 from scanner.engine.violation import Scope, Severity
@@ -56,6 +56,9 @@ class UnresolvableImport(Rule):
     area = "imports"
     severity = "critical"
     version = 5
+
+    def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
+        return [key for key in keys if world.links.get(str(key), NO_LINKS).broken]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         path = str(key)
