@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from .engine import git
-from .engine.git_command import command, environment, run
+from .engine.git_command import complete, run
 from .models import Repository
 from .remote_urls import check_url
 from .remotes import Remote
@@ -181,15 +180,8 @@ def _locked(mirror: Path) -> Iterator[None]:
 
 
 def _initialise(mirror: Path) -> None:
-    made = subprocess.run(
-        command("init", "--quiet", "--bare", "--object-format=sha1", "--", os.fspath(mirror)),
-        env=environment(),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode:
+    arguments = ("init", "--quiet", "--bare", "--object-format=sha1", "--", os.fspath(mirror))
+    if complete(*arguments, what=str(mirror)).returncode:
         raise git.GitError(f"The mirror {mirror} cannot be made: is the disk full or not writable?")
 
 

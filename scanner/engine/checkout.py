@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,7 +17,7 @@ from pathlib import Path
 from scanner.engine import git_objects
 from scanner.engine.generated import MOST_BYTES
 from scanner.engine.git import LINK, MAX_FILE_BYTES, PYTHON, Change, FileTooLarge, GitError, Repository
-from scanner.engine.git_command import command, environment, stream
+from scanner.engine.git_command import complete, stream
 from scanner.engine.git_objects import decode_path, encode_path
 
 # What a git without any file calls its tree, by the length of ids.
@@ -232,10 +231,7 @@ def renames(gone: Mapping[str, bytes], come: Mapping[str, bytes], limit: int) ->
                 place.mkdir(parents=True)
                 (place / os.fsdecode(encode_path(path).rpartition(b"/")[2])).write_bytes(content)
         options = ("--raw", "-z", "--find-renames=50%", f"-l{limit}", "--diff-filter=R", "--no-abbrev")
-        done = subprocess.run(
-            command("diff", "--no-index", *options, "old", "new"),
-            env=environment(), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        )  # fmt: skip
+        done = complete("diff", "--no-index", *options, "old", "new", what="two trees", cwd=folder)
     if not gone or not come or done.returncode > 1:
         return {}
     before, after = list(gone), list(come)

@@ -9,19 +9,19 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scanner.engine import git_objects
-from scanner.engine.git_command import (
+from scanner.engine.git_command import run, stream
+from scanner.engine.git_errors import (
     EmptyRepository,
     FileTooLarge,
     GitError,
     MissingObject,
     NotARepository,
     ShallowClone,
+    Stalled,
     TreeTooLarge,
     UnknownRevision,
     UnsupportedFormat,
     explain,
-    run,
-    stream,
 )
 from scanner.engine.git_objects import LINK, PYTHON, STAND_INS, Change, Commit, Ref, decode_path, encode_path
 
@@ -40,6 +40,7 @@ __all__ = [
     "Ref",
     "Repository",
     "ShallowClone",
+    "Stalled",
     "TreeTooLarge",
     "UnknownRevision",
     "UnsupportedFormat",

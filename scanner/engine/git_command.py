@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
+import select
 import shutil
 import subprocess
 import tempfile
@@ -13,45 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
+from scanner.engine.git_errors import GitError, Stalled, explain
+
 CHUNK = 1 << 16
 MEMORY_BYTES = 4 << 30
-PATIENCE = 300.0  # seconds for a short command: what takes longer waits for something that never comes
-
-
-class GitError(Exception):
-    """git could not do what was asked; `str(error)` is one clear sentence for a person."""
-
-
-class NotARepository(GitError):
-    """The path holds no git repository."""
-
-
-class UnknownRevision(GitError):
-    """The revision names no commit of the repository."""
-
-
-class EmptyRepository(GitError):
-    """The repository has no commit yet."""
-
-
-class MissingObject(GitError):
-    """An object that is needed is not in the repository: a partial, shallow or damaged clone."""
-
-
-class ShallowClone(GitError):
-    """The history is cut off, so lifetimes cannot be told."""
-
-
-class UnsupportedFormat(GitError):
-    """The repository names its objects with sha256."""
-
-
-class TreeTooLarge(GitError):
-    """A commit's tree or change has more, longer or deeper paths than any honest repository."""
-
-
-class FileTooLarge(GitError):
-    """A file is larger than what is read into memory."""
+# Seconds that git may stay silent: what takes longer waits for something that never comes, or goes round in circles.
+# The longest honest silence is a walk of the whole history for a path it never had: 0.4 s for 11,000 commits.
+PATIENCE = 300.0
+_DEATH_SECONDS = 5.0
 
 
 # Lazy fetching of a partial clone would go to the network: GIT_ALLOW_PROTOCOL forbids it to every git,
@@ -94,11 +63,6 @@ SETTINGS: Sequence[str] = (
     "safe.bareRepository=explicit",
 )
 
-_MISSING = re.compile(
-    r"unable to read|missing (blob|tree|commit|object)|bad (object|tree|blob)|[Cc]ould not (read|parse|fetch|get)|"
-    r"[Ff]ailed to traverse|not a valid object|unable to find|promisor",
-)
-
 
 def command(*arguments: str, settings: Sequence[str] = SETTINGS) -> list[str]:
     """Return the argument list of a git call with every setting of ours in front. Raises GitError without a git."""
@@ -126,38 +90,43 @@ def environment(**extra: str) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), **ENVIRONMENT, **extra}
 
 
-def explain(stderr: bytes, what: str) -> GitError:
-    """Turn what git said into one error for a person; `what` names the repository."""
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if not line.startswith("warning:")]
-    text = re.sub(r"^(fatal|error): ", "", lines[-1] if lines else "it ended without a word")
-    text = "".join(char if char.isprintable() else "?" for char in text)[:300]
-    if re.search(r"[Oo]ut of memory", text):
-        return TreeTooLarge(f"git ran out of memory while reading {what}.")
-    if any(_MISSING.search(line) for line in lines):
-        return MissingObject(f"{what} lacks objects that are needed ({text}): is it a partial or damaged clone?")
-    return GitError(f"git could not read {what}: {text}.")
+def _stalled(what: str) -> Stalled:
+    return Stalled(f"git did not answer within {PATIENCE:g} s about {what}: is its disk there, and is it in order?")
 
 
 class Output:
     """The running output of one git process: reads of exact sizes, or records up to a separator.
 
     Where the output ends the process has ended too: GitError is raised there when it failed, so half an answer
-    is never taken for a whole one.
+    is never taken for a whole one. Stalled is raised when git says nothing for PATIENCE seconds while it is waited for,
+    however long all of it takes, and however long the reader is busy in between.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], stderr: IO[bytes], what: str) -> None:
+        assert process.stdout is not None  # noqa: S101 (asked for as a pipe)
         self._process = process
+        self._pipe = process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN)
         self._stderr = stderr
         self._what = what
         self._buffer = bytearray()
 
     def _fill(self) -> bool:
-        chunk = os.read(self._process.stdout.fileno(), CHUNK) if self._process.stdout else b""
+        if not self._poll.poll(1_000 * PATIENCE):
+            raise _stalled(self._what)
+        chunk = os.read(self._pipe, CHUNK)
         self._buffer += chunk
-        if not chunk and self._process.wait():
+        if not chunk and self._exit_code():
             self._stderr.seek(0)
             raise explain(self._stderr.read(CHUNK), self._what)
         return bool(chunk)
+
+    def _exit_code(self) -> int:
+        try:
+            return self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise _stalled(self._what) from None
 
     def record(self, separator: bytes, cap: int) -> tuple[bytes, bool] | None:
         """Return the next record without its separator, and whether it was cut at `cap` bytes; None at the end."""
@@ -229,10 +198,7 @@ def stream(
         try:
             yield Output(process, stderr, what)
         finally:
-            if process.stdout:
-                process.stdout.close()
-            process.kill()
-            process.wait()
+            _end(process)
 
 
 def _start(
@@ -253,17 +219,35 @@ def _start(
     )
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, and leave one that cannot die, because its disk does not answer, to the system."""
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_DEATH_SECONDS)
+
+
 def run(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a short git command to its end; the caller judges the exit code. Raises GitError when there is no end."""
+    """Run a short git command about a repository to its end; the caller judges the exit code. Raises Stalled."""
+    return complete(f"--git-dir={git_dir}", *arguments, what=str(git_dir))
+
+
+def complete(*arguments: str, what: str, cwd: str = "/") -> subprocess.CompletedProcess[bytes]:
+    """Run a short git command to its end; the caller judges the exit code. Raises Stalled when there is no end."""
+    process = subprocess.Popen(
+        command(*arguments),
+        env=environment(),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
-        return subprocess.run(
-            command(f"--git-dir={git_dir}", *arguments),
-            env=environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        stdout, stderr = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        raise GitError(f"git did not answer within {PATIENCE:g} s about {git_dir}.") from None
+        raise _stalled(what) from None
+    finally:
+        _end(process)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from scanner.engine.git_command import GitError, MissingObject, Output, TreeTooLarge
+from scanner.engine.git_command import Output
+from scanner.engine.git_errors import GitError, MissingObject, TreeTooLarge
 
 # Stands in place of a blob id for a symbolic link or a submodule: something is there, and it is never followed.
 LINK = "link"

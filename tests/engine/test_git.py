@@ -60,17 +60,8 @@ def put_commit(origin: Origin, head: bytes, message: bytes = b"\nWords\n", tree:
 
 def drop(origin: Origin, sha: str) -> None:
     """Take an object away, as a partial clone does."""
-    loose(origin)
+    origin.loose()
     (origin.path / "objects" / sha[:2] / sha[2:]).unlink()
-
-
-def loose(origin: Origin) -> None:
-    """Give every object a file of its own."""
-    for pack in (origin.path / "objects" / "pack").glob("*.pack"):
-        content = pack.read_bytes()
-        for file in pack.parent.iterdir():
-            file.unlink()
-        origin.git("unpack-objects", "-q", stdin=content)
 
 
 # History ------------------------------------------------------------------------------------------------------------
@@ -752,7 +743,7 @@ def test_a_damaged_object_is_one_sentence(origin: Origin) -> None:
     commit = origin.commit({"a.py": "1"})
     blob = origin.git("rev-parse", f"{commit}:a.py")
     tree = origin.git("rev-parse", f"{commit}^{{tree}}")
-    loose(origin)
+    origin.loose()
     for sha, content in ((blob, b"nonsense"), (tree, zlib.compress(b"tree 3\0abc"))):
         path = origin.path / "objects" / sha[:2] / sha[2:]
         path.chmod(0o644)

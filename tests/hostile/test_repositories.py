@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scanner.__main__ import REFUSED, main
 from scanner.engine import git_command
-from scanner.engine.git import GitError, NotARepository, Repository
+from scanner.engine.git import Repository, Stalled
 from tests.hostile.repositories import HEADS, REPOSITORIES, Hostile, everything, honest
 from tests.scanner.origin import Origin
 
@@ -80,18 +83,55 @@ def test_connecting(name: str, tmp_path: Path, settings) -> None:
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_git_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe in place of a file keeps git waiting for somebody to write."""
-    import os
+def _waits_for_ever(file: Path) -> None:
+    """Put a pipe in a file's place: git waits for somebody to write."""
+    file.unlink()
+    os.mkfifo(file)
 
+
+def test_a_git_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     origin = Origin(tmp_path / "origin")
     honest(origin)
-    (origin.path / "HEAD").unlink()
-    os.mkfifo(origin.path / "HEAD")
+    _waits_for_ever(origin.path / "HEAD")
     monkeypatch.setattr(git_command, "PATIENCE", 0.5)
-    with pytest.raises(GitError, match="did not answer"):
+    with pytest.raises(Stalled, match="did not answer"):
         Repository(origin.path)
-    assert not issubclass(GitError, NotARepository)
+
+
+@pytest.mark.parametrize("what", ["history", "tree", "changes", "blobs"])
+def test_a_git_that_stops_answering(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest commit is a pipe, a tree is, or a file: git says something, or nothing, and then no more."""
+    origin = Origin(tmp_path / "origin")
+    first = origin.commit({"a.py": "a = 1\n", "folder/b.py": "b = 1\n"})
+    tip = origin.commit({"a.py": "a = 2\n"})
+    names = {"history": first, "tree": f"{tip}:folder", "changes": f"{first}^{{tree}}", "blobs": f"{tip}:a.py"}
+    sha = origin.git("rev-parse", names[what])
+    origin.loose()
+    repository = Repository(origin.path)
+    blobs = [origin.git("rev-parse", f"{commit}:a.py") for commit in (first, tip)]
+    _waits_for_ever(origin.path / "objects" / sha[:2] / sha[2:])
+    monkeypatch.setattr(git_command, "PATIENCE", 0.5)
+    asked = {
+        "history": lambda: repository.history(tip),
+        "tree": lambda: repository.tree(tip),
+        "changes": lambda: list(repository.changes([first, tip])),
+        "blobs": lambda: list(repository.blobs(blobs)),
+    }
+    with pytest.raises(Stalled) as caught:
+        asked[what]()
+    _sentence(str(caught.value), "did not answer within 0.5 s")
+    assert not [child for child in psutil.Process().children() if child.name() == "git"]
+
+
+def test_a_reader_that_takes_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the reader does between two reads is no silence of git's."""
+    origin = Origin(tmp_path / "origin")
+    shas = [origin.git("hash-object", "-w", "--stdin", stdin=bytes([number]) * 200_000) for number in range(20)]
+    told = Repository(origin.path).blobs(shas)
+    assert next(told)[0] == shas[0]
+    monkeypatch.setattr(git_command, "PATIENCE", 0.5)
+    time.sleep(0.7)
+    assert [sha for sha, content in told if content] == shas[1:]
 
 
 @pytest.mark.slow

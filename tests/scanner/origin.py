@@ -53,6 +53,14 @@ class Origin:
                     stream.append(f"M 100644 inline {path}\n".encode() + b"data %d\n%s\n" % (len(data), data))
         self.git("fast-import", "--quiet", "--force", stdin=b"".join(stream))
 
+    def loose(self) -> None:
+        """Give every object a file of its own."""
+        for pack in (self.path / "objects" / "pack").glob("*.pack"):
+            content = pack.read_bytes()
+            for file in pack.parent.iterdir():
+                file.unlink()
+            self.git("unpack-objects", "-q", stdin=content)
+
     def clone(self, path: Path) -> Origin:
         """A second repository with the same commits under the same ids."""
         other = Origin(path)
