@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,12 @@ class Ranking:
     importers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, symbols: Iterable[Iterable[tuple[str, str]]]) -> Ranking:
-        """Count, for each module, the (path, name) of the symbols that it imports."""
+    def of(cls, counts: Mapping[tuple[str, str], int], names: Set[str]) -> Ranking:
+        """Return the ranking of the symbols with these names, by how many modules import each (path, name)."""
         importers: dict[str, dict[str, int]] = {}
-        for imported in symbols:
-            for path, name in imported:
-                by_path = importers.setdefault(name, {})
-                by_path[path] = by_path.get(path, 0) + 1
+        for (path, name), count in counts.items():
+            if count and name in names:
+                importers.setdefault(name, {})[path] = count
         return cls(importers)
 
     def importers_of(self, symbol: str, path: str) -> int:

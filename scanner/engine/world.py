@@ -19,7 +19,7 @@ from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
 from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
-from scanner.engine.sources import Sources
+from scanner.engine.sources import Sources, Symbol
 from scanner.engine.touched import Touched
 from scanner.engine.violation import Scope
 
@@ -53,6 +53,7 @@ class World:
         self.touched = Touched()  # by the last change
         self.day = date.min  # the commit's date in UTC
         self._ranking = ranking
+        self._importers: Counter[Symbol] = Counter()  # how many files import a symbol
         self._instantiated: dict[str, Counter[tuple[str, str]]] = {}
         self._interfaces = Interfaces(self.files)
         self._providers: dict[str, set[str]] = {}  # what other modules provide → the files that do
@@ -97,9 +98,7 @@ class World:
     def ranking(self) -> Ranking:
         """The ranking of the epoch's baseline; a world that was given none is the baseline itself."""
         if self._ranking is None:
-            names = {name for _, name in self.definers}
-            imported = (links.symbols for links in self.links.values())
-            self._ranking = Ranking.of({symbol for symbol in symbols if symbol[1] in names} for symbols in imported)
+            self._ranking = Ranking.of(self._importers, {name for _, name in self.definers})
         return self._ranking
 
     def rank_anew(self) -> tuple[Ranking, Ranking]:
@@ -257,6 +256,8 @@ class World:
             after = NO_LINKS
             if file is not None and file.facts is not None:
                 after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
+            for symbol in before.symbols ^ after.symbols:
+                self._importers[symbol] += 1 if symbol in after.symbols else -1
             offers = (file.facts.exports, file.facts.reexports) if file and file.facts else (None, ())
             touched.sources |= self.sources.replace(path, before, after, offers)
             for tier, deferred in enumerate((False, True)):
