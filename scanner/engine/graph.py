@@ -115,13 +115,14 @@ class Cycles:
         """Walk backwards until a successor of the node is met, then forwards along falling distances."""
         successors = self._after[node]
         distance = {node: 0}
-        level = {node}
+        level, seen = {node}, {node}
         step = 0
         while successors.isdisjoint(level):
             step += 1
             if step == LONGEST:
                 return (node,)
-            level = {b for a in level for b in self._before[a] if b in members and b not in distance}
+            level = (set().union(*map(self._before.__getitem__, level)) & members) - seen
+            seen |= level
             distance.update(dict.fromkeys(level, step))
         cycle = [node]
         for left in range(step, 0, -1):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from scanner.engine.baseline import AREAS, Pinned
@@ -249,7 +250,12 @@ def shown(value: float, delta: float = 0.0) -> str:
 
 
 def _areas(d: Mapping[str, int | None], v: Mapping[str, int], unsure: Mapping[str, bool]) -> dict[str, AreaScore]:
-    return {area: AreaScore(d.get(area), Fraction(v.get(area, 0), 4), unsure[area]) for area in AREAS}
+    return {area: _area(d.get(area), v.get(area, 0), unsure[area]) for area in AREAS}
+
+
+@lru_cache(4_096)  # from commit to commit, nearly all are what they were
+def _area(d: int | None, quarters: int, unsure: bool) -> AreaScore:
+    return AreaScore(d, Fraction(quarters, 4), unsure)
 
 
 def _float(exact: Fraction | None) -> float | None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
 from scanner.engine.homonyms import are_homonyms
@@ -95,8 +95,8 @@ class DuplicateDefinition(Rule):
         return (_EVERYWHERE, key[1]) if key[1] in world.registered and _is_shared(key[1], world) else key
 
     def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
-        alone = {key for key, paths in world.definers.items() if len(paths) < 2}
-        return [key for key in keys if key not in alone]
+        definers: Mapping[Any, set[str]] = world.definers
+        return [key for key in keys if key not in definers or len(definers[key]) > 1]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         service, name = key if isinstance(key, tuple) else ("", "")

@@ -78,10 +78,10 @@ class SimilarName(Rule):
         if not config.canonical or file is None or file.facts is None or file.scope not in self.scopes:
             return
         everywhere = file.scope == "scripts"
-        entries = [entry for entry in config.canonical if everywhere or _binds(entry, file.service, world)]
         for definition in file.facts.definitions:
             if definition.traits & IS_CLASS:
-                entry = next((entry for entry in entries if _extends(definition.name, entry.symbol)), None)
+                extended = (entry for entry in config.canonical if _extends(definition.name, entry.symbol))
+                entry = next((one for one in extended if everywhere or _binds(one, file.service, world)), None)
                 if entry and not _has_role(definition) and not _is_explained(path, definition, entry, world):
                     canonical = f"{entry.module}.{entry.symbol}"
                     message = f"{definition.name} may be a second {entry.symbol}, whose home is {entry.module}."
