@@ -191,10 +191,10 @@ def _glob(value: str) -> str:
 
 
 def _root(value: str) -> str:
-    folder = value.removeprefix("./").rstrip("/")
-    if value.startswith("/") or ".." in folder.split("/"):
+    parts = [part for part in value.split("/") if part not in {"", "."}]
+    if value.startswith("/") or ".." in parts:
         raise ValueError("must be a folder inside the repository")
-    return "" if folder == "." else folder
+    return "/".join(parts)
 
 
 def _shown(value: str) -> str:

@@ -80,6 +80,15 @@ def test_every_key_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "root"), [(".", ""), ("./", ""), ("./src/", "src"), (".//src", "src"), ("src//./lib", "src/lib")]
+)
+def test_a_folder_has_one_name(written: str, root: str) -> None:
+    config = parse(f"roots = ['{written}']")
+    assert config.roots == (root,)
+    assert parse(to_toml(config)) == config
+
+
 def test_an_empty_file_means_the_defaults() -> None:
     assert parse("") == parse(b"\xef\xbb\xbf") == Config()
 
