@@ -44,6 +44,7 @@ class Reckoner:
         self.pinned = pinned
         self._open: dict[score.TallyKey, int] = {}
         self._debts = score.Debts(rule.areas())
+        self._scored: tuple[tuple[coverage.Coverage, bool], score.Score] | None = None  # the last, and what it was of
         before = epoch.standing
         self._production = before.production if before else 0
         self._awaited = before.awaited if before else None
@@ -55,13 +56,14 @@ class Reckoner:
         """Return the standing of commit `seq`, which is the next one."""
         for key, tally in step.tally.items():
             self._set(key, tally.open)
+            self._scored = None
         seen = step.coverage
         files = seen.production.files
         self._awaited = coverage.missing_since(self._awaited, self._production, files)
         if step.commit.sha == self.epoch.baseline_sha:
             self._awaited = None  # D is pinned to this tree: what vanished before it is not waited for
         self._production = files
-        result = score.score(self._debts, self.pinned, seen, missing=self._awaited is not None)
+        result = self._score(seen, missing=self._awaited is not None)
         counts = step.obligations.total
         return Row(
             self.epoch.pk,
@@ -84,6 +86,12 @@ class Reckoner:
             d=Jsonb(baseline.own(counts)),
             v=Jsonb({name: float(area.v) for name, area in result.areas.items()}),
         )
+
+    def _score(self, seen: coverage.Coverage, *, missing: bool) -> score.Score:
+        """Return the score, which most commits leave as it was."""
+        if self._scored is None or self._scored[0] != (seen, missing):
+            self._scored = (seen, missing), score.score(self._debts, self.pinned, seen, missing=missing)
+        return self._scored[1]
 
     def _set(self, key: score.TallyKey, count: int) -> None:
         self._debts.add_key(key, count - self._open.get(key, 0))
