@@ -221,6 +221,15 @@ def _keep_survey(repository: Repository, **values: Any) -> None:
     RegistrySurvey.objects.update_or_create(repository=repository, defaults=values)
 
 
+def has_survey(scan: Scan) -> bool:
+    """Whether the epoch of a recorded scan has a survey. One that was made for the preview of that same scan is about
+    the same commit with the same configuration, so it is this epoch's from now on."""
+    surveys = RegistrySurvey.objects.filter(repository=scan.repository_id)
+    # The preview is gone, and with it what told which epoch the survey was of.
+    of_preview = surveys.filter(epoch=None, sha=scan.head_sha, at__gte=scan.started_at)
+    return bool(of_preview.update(epoch=scan.epoch_id)) or surveys.filter(epoch=scan.epoch_id).exists()
+
+
 def unsurveyed() -> QuerySet[Repository]:
     """Return the repositories that wait for a survey: it was asked for, or the shown epoch has had none."""
     of_epoch = RegistrySurvey.objects.filter(repository=OuterRef("pk"), epoch=OuterRef("current_epoch"))

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from dashboard import evaluation, phases, registry
 from dashboard.demo import load as demo
-from dashboard.models import Heartbeat, Plan, RegistrySurvey, RegistryVersion
+from dashboard.models import Heartbeat, Plan, RegistryVersion
 from dashboard.plan_markdown import PlanError
 from scanner.connections import ConnectError
 from scanner.engine.git import GitError
@@ -95,7 +95,7 @@ def survey_at_once(scan: Scan, **_signal: object) -> None:
 @receiver(scan_recorded, dispatch_uid="survey registry")
 def survey_after_scan(scan: Scan, **_signal: object) -> None:
     """Another configuration or a first scan: what was worth registering before may not be any more."""
-    if not RegistrySurvey.objects.filter(repository=scan.repository_id, epoch=scan.epoch_id).exists():
+    if not registry.has_survey(scan):
         ask_for_survey(scan.repository_id)
 
 

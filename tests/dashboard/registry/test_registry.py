@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -184,6 +185,24 @@ def test_a_draft_saved_meanwhile_is_not_measured_over(shop: Repository, lead, po
     registry.measure(late, pool)
     saved.refresh_from_db()
     assert (saved.state, saved.effect) == (RegistryVersion.State.SAVED, None)
+
+
+def test_the_survey_of_a_preview_is_that_of_its_scan(shop: Repository, pool: ParserPool) -> None:
+    last = shop.scans.newest()[0]
+    assert not registry.has_survey(last)
+    registry.survey(shop, pool)
+    surveys = RegistrySurvey.objects.filter(repository=shop)
+    assert registry.has_survey(last)
+
+    surveys.update(epoch=None)  # as when the preview that it was made for is dropped
+    surveys.update(at=last.started_at - timedelta(seconds=1))
+    assert not registry.has_survey(last)  # made by whatever configuration there was before
+    surveys.update(at=last.started_at + timedelta(seconds=1), sha="0" * 40)
+    assert not registry.has_survey(last)
+    surveys.update(sha=last.head_sha)
+    assert registry.has_survey(last)
+    assert surveys.get().epoch == shop.current_epoch
+    assert shop not in registry.unsurveyed()
 
 
 def test_suggestions_are_kept_and_shrink_with_the_registry(shop: Repository, pool: ParserPool) -> None:
