@@ -26,8 +26,8 @@ QUIET = 3.0  # seconds in which the worker does next to nothing, after which it 
 
 @dataclass
 class Cost:
-    """Seconds of wall clock and of processor: the worker's with all it started, of these the parsers', and PostgreSQL's;
-    rows (what, measured, goal) about the database."""
+    """Seconds of wall clock and of processor: the worker's with all it started, its parsers' among them, and
+    PostgreSQL's; rows (what, measured, goal) about the database."""
 
     wall: float = 0.0
     cpu: float = 0.0
