@@ -19,6 +19,7 @@ from scanner.engine import candidates, config_file
 from scanner.engine.config import FILE_NAME, Config, ConfigError, to_toml, with_finished
 from scanner.engine.git import GitError
 from scanner.engine.parser_pool import ParserPool
+from scanner.engine.snapshot import Snapshot
 from scanner.models import Epoch, Repository, Scan
 
 MAX_NOTE = 2_000
@@ -194,25 +195,29 @@ def survey(repository: Repository, pool: ParserPool) -> None:
 
 def _survey(repository: Repository, pool: ParserPool) -> None:
     commit = trials.shown_commit(repository)
-    found: list[dict[str, Any]] = []
-    problem = ""
     if commit is None:
         return
     try:
         snapshot = trials.resolve(repository, commit, current(repository), pool)
-        found = [
-            {
-                "symbol": one.entry.symbol,
-                "module": one.entry.module,
-                "public": list(one.entry.public),
-                "importance": one.entry.importance,
-                "reason": one.reason,
-            }
-            for one in candidates.candidates(snapshot)
-        ]
     except GitError as error:
-        problem = str(error)
-    _keep_survey(repository, sha=commit.sha, found=found, problem=problem)
+        _keep_survey(repository, sha=commit.sha, found=[], problem=str(error))
+    else:
+        survey_resolved(repository, commit.sha, snapshot)
+
+
+def survey_resolved(repository: Repository, sha: str, snapshot: Snapshot) -> None:
+    """Look for symbols worth registering at the shown commit, which is resolved already, and keep them."""
+    found = [
+        {
+            "symbol": one.entry.symbol,
+            "module": one.entry.module,
+            "public": list(one.entry.public),
+            "importance": one.entry.importance,
+            "reason": one.reason,
+        }
+        for one in candidates.candidates(snapshot)
+    ]
+    _keep_survey(repository, sha=sha, found=found, problem="")
 
 
 def _keep_survey(repository: Repository, **values: Any) -> None:

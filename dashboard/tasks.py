@@ -12,6 +12,7 @@ from dashboard.models import Heartbeat, Plan, RegistryVersion
 from dashboard.plan_markdown import PlanError
 from scanner.connections import ConnectError
 from scanner.engine.git import GitError
+from scanner.engine.snapshot import Snapshot
 from scanner.models import Repository, Scan
 from scanner.signals import head_shown, scan_recorded
 from scanner.tasks import WithParser
@@ -87,9 +88,10 @@ def ask_for_survey(repository_id: int) -> None:
 
 
 @receiver(head_shown, dispatch_uid="survey what is connected")
-def survey_at_once(scan: Scan, **_signal: object) -> None:
-    """Whoever connected the repository is asked before its history is read."""
-    ask_for_survey(scan.repository_id)
+def survey_at_once(scan: Scan, sha: str, snapshot: Snapshot, **_signal: object) -> None:
+    """Whoever connected the repository is asked before its history is read; the tree need not be resolved again."""
+    for repository in Repository.objects.select_related("current_epoch").filter(pk=scan.repository_id):
+        registry.survey_resolved(repository, sha, snapshot)
 
 
 @receiver(scan_recorded, dispatch_uid="survey registry")

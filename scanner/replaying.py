@@ -97,7 +97,7 @@ class Walk:
                 Repository.objects.filter(pk=self.scan.repository_id).update(current_epoch=shown)
         scans.note(self.scan.pk, f"commit {seq} has {len(snapshot.violations)} open violations")
         if self.scan.repository.current_epoch_id is None:
-            head_shown.send_robust(Scan, scan=self.scan)
+            head_shown.send_robust(Scan, scan=self.scan, sha=self.epoch.baseline_sha, snapshot=snapshot)
 
     def restore_places(self) -> None:
         """After a rewind, give open violations the place they had at the fork."""

@@ -189,9 +189,13 @@ def test_a_draft_saved_meanwhile_is_not_measured_over(shop: Repository, lead, po
 
 def test_the_survey_of_a_preview_is_that_of_its_scan(shop: Repository, pool: ParserPool) -> None:
     last = shop.scans.newest()[0]
-    assert not registry.has_survey(last)
-    registry.survey(shop, pool)
     surveys = RegistrySurvey.objects.filter(repository=shop)
+    first = surveys.get()
+    assert (first.epoch, first.sha, first.problem) == (shop.current_epoch, last.head_sha, "")
+    registry.survey(shop, pool)
+    assert surveys.get().at > first.at
+    assert surveys.get().found == first.found, "as if the tree had been resolved for it"
+    assert first.found
     assert registry.has_survey(last)
 
     surveys.update(epoch=None)  # as when the preview that it was made for is dropped
