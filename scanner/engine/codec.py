@@ -43,7 +43,7 @@ _ROWS: dict[str, type[Any]] = {
 }
 
 
-# Small blobs compress badly alone: the dictionary knows what Python files have in common (5.6 MB → 4.2 MB for 8,902
+# Small blobs compress badly alone: the dictionary knows what Python files have in common (6.6 MB → 5.0 MB for 8,902
 # files). tests/benchmarks/train_dictionary.py writes the next one beside the old ones, which stored facts name by id.
 _DICTIONARIES = [
     zstandard.ZstdCompressionDict(path.read_bytes()) for path in sorted(Path(__file__).parent.glob("facts-*.zdict"))
