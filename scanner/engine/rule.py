@@ -7,14 +7,15 @@ import importlib
 import inspect
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import ClassVar, NamedTuple
 
 from scanner.engine import rules
 from scanner.engine.config import Config
-from scanner.engine.violation import SCOPES, Related, Scope, Severity, Violation, Waiver, fingerprint
-from scanner.engine.world import File, World
+from scanner.engine.lookups import lookups
+from scanner.engine.violation import MAX_RELATED, SCOPES, Related, Scope, Severity, Violation, fingerprint
+from scanner.engine.world import World
 
 # Raise it when the engine's reading of imports changes what rules report.
 _ENGINE = 3
@@ -104,19 +105,10 @@ class Rule(ABC):
             message=_shown(finding.message),
             fingerprint=fingerprint(self.name, finding.path, finding.enclosing, finding.subject, ordinal),
             canonical=_shown(finding.canonical) if finding.canonical else None,
-            waived=self._waiver(file, finding.line),
+            waived=lookups(world).waiver(self.name, finding.path, finding.line),
             related=finding.related,
             identity=(finding.enclosing, finding.subject, ordinal),
         )
-
-    def _waiver(self, file: File, line: int) -> Waiver | None:
-        """Return the waiver of the code that covers a line, of several the one that holds longest."""
-        known = [
-            Waiver(row.until, row.reason)
-            for row in (file.facts.allowances if file.facts else ())
-            if row.rule == self.name and row.first <= line <= row.last and row.until and row.reason
-        ]
-        return max(known, default=None)
 
     def _is_allowed(self, finding: Finding, world: World) -> bool:
         """Whether `[rules.NAME] allow` of the configuration names the finding's module, or the definition around it
@@ -128,6 +120,12 @@ class Rule(ABC):
         around = f"{module}.{finding.enclosing}" if finding.enclosing else module
         places = (f"{around}.", f"{around}.{finding.symbol}.", f"{module}.{finding.symbol}.")
         return any(place.startswith(f"{name}.") for name in allowed for place in places)
+
+
+def related_to(home: Related, others: Sequence[Related], own: int) -> tuple[Related, ...]:
+    """Return what the finding at `others[own]` names: the canonical place and the others, at most MAX_RELATED."""
+    room = MAX_RELATED - 1
+    return home, *others[: min(own, room)], *others[own + 1 : room + 1]
 
 
 def _shown(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from scanner.engine import facts as facts_of_blobs
 from scanner.engine.answers import Answers
+from scanner.engine.bodies import follow_bodies
 from scanner.engine.config import Canonical, Config
 from scanner.engine.facts import Definition, Facts
 from scanner.engine.graph import Cycles
@@ -162,6 +163,7 @@ class World:
         marks = {mark_key(key) for key, status in before.items() if self.tree.status(key) != status}
         old = {path: self.files.pop(path) for path in removed if path in self.files}
         self.files.update(files)
+        touched.bodies = follow_bodies(self.bodies, old, files)
         for path in old.keys() | files.keys():
             marks.update(self._follow(path, old.get(path), files.get(path)))
             self._index(path, old.get(path), files.get(path), touched)
@@ -222,17 +224,6 @@ class World:
                 if not paths:
                     del self.definers[key]
                 touched.symbols.add(key)
-            if file is None or file.facts is None or file.scope != "production":
-                continue
-            for row in file.facts.copyable:
-                places = self.bodies.get(row.body, ())
-                if keep:
-                    self.bodies[row.body] = (*places, path)
-                elif path in places:
-                    others = self.bodies[row.body] = tuple(place for place in places if place != path)
-                    if not others:
-                        del self.bodies[row.body]
-                touched.bodies.add(row.body)
 
     def definable(self, file: File | None) -> set[str]:
         """Return the names for which a production file is a place of definition: classes and registered functions."""

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from itertools import chain, islice
 from typing import NamedTuple
 
+from scanner.engine.bodies import copyable
 from scanner.engine.facts import ENUM, IS_CLASS, Copyable
-from scanner.engine.rule import Finding, Rule
-from scanner.engine.violation import MAX_RELATED, Related, Severity
+from scanner.engine.lookups import lookups
+from scanner.engine.rule import Finding, Rule, related_to
+from scanner.engine.violation import Related, Severity
 from scanner.engine.world import World
 
 
@@ -75,7 +76,7 @@ class DuplicateBody(Rule):
         for key in world.touched.symbols:
             paths |= world.definers.get(key, set())
         for path in paths:
-            bodies.update(row.body for row in _rows(path, world))
+            bodies.update(row.body for row in copyable(world.files.get(path)))
         return bodies
 
     def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
@@ -84,32 +85,39 @@ class DuplicateBody(Rule):
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         body = str(key)
         paths = sorted(set(world.bodies.get(body, ())))
-        sites = [Site(path, row) for path in paths for row in _rows(path, world) if row.body == body]
+        sites = [Site(path, row) for path in paths for row in lookups(world).with_body(path, body)]
         if len(sites) < 2:
             return
-        shared = [site for site in sites if world.files[site.path].service in world.config.shared]
-        services = {world.files[site.path].service for site in sites} - set(world.config.shared)
-        yield from self._copies(shared, shared, world)
-        for service in sorted(services):
-            own = [site for site in sites if world.files[site.path].service == service]
-            yield from self._copies(own, shared, world)
-
-    def _copies(self, sites: list[Site], shared: list[Site], world: World) -> Iterator[Finding]:
-        """Yield the findings among a service's sites, of which the canonical one may be in a shared package."""
-        home = _home(shared or sites, world) if shared or sites else None
+        by_service: dict[str, list[Site]] = {}
         for site in sites:
-            if home is not None and site != home and _is_another(site, home) and not _is_told(site, home, world):
-                yield self._finding(site, home, chain(sites, () if sites is shared else shared), world)
+            by_service.setdefault(world.files[site.path].service, []).append(site)
+        shared = [site for site in sites if world.files[site.path].service in world.config.shared]
+        home = _home(shared, world) if shared else None
+        told: dict[tuple[str, str], str] = {}
+        yield from self._copies(shared, [], home, world, told)
+        for service in sorted(by_service.keys() - set(world.config.shared)):
+            yield from self._copies(by_service[service], shared, home, world, told)
 
-    def _finding(self, site: Site, home: Site, sites: Iterable[Site], world: World) -> Finding:
+    def _copies(
+        self, sites: list[Site], shared: list[Site], home: Site | None, world: World, told: dict[tuple[str, str], str]
+    ) -> Iterator[Finding]:
+        """Yield the findings among a service's sites, of which the canonical one may be in a shared package."""
+        if not sites:
+            return
+        home = home or _home(sites, world)
+        own = [site for site in sites if site != home]
+        group = (*own, *(site for site in shared if site != home))
+        others = [Related(site.path, site.row.line, "another copy") for site in group]
+        for place, site in enumerate(own):
+            if _is_another(site, home) and not _is_told(site, home, world, told):
+                yield self._finding(site, home, others, place, world)
+
+    def _finding(self, site: Site, home: Site, others: list[Related], place: int, world: World) -> Finding:
         severity: Severity = "info" if site.row.traits & ENUM else self.severity
         module = world.files[home.path].module
         enclosing, _, name = site.row.name.rpartition(".")
         # A name bound twice may stand for two bodies, each of them a copy: one fingerprint would be both.
-        number = [row for row in _rows(site.path, world) if row.name == site.row.name].index(site.row)
-        others = islice((other for other in sites if other not in (site, home)), MAX_RELATED - 1)
-        related = [Related(home.path, home.row.line, "canonical")]
-        related += [Related(other.path, other.row.line, "another copy") for other in others]
+        number = lookups(world).number(site.path, site.row)
         return Finding(
             site.path,
             site.row.line,
@@ -120,13 +128,8 @@ class DuplicateBody(Rule):
             severity,
             enclosing,
             canonical=f"{module}.{home.row.name}",
-            related=tuple(related),
+            related=related_to(Related(home.path, home.row.line, "canonical"), others, place),
         )
-
-
-def _rows(path: str, world: World) -> tuple[Copyable, ...]:
-    file = world.files.get(path)
-    return file.facts.copyable if file and file.facts and file.scope == "production" else ()
 
 
 def _home(sites: list[Site], world: World) -> Site:
@@ -145,8 +148,11 @@ def _is_another(site: Site, home: Site) -> bool:
     return site.path != home.path or site.row.name.rpartition(".")[2] != home.row.name.rpartition(".")[2]
 
 
-def _is_told(site: Site, home: Site, world: World) -> bool:
-    """Whether another finding says it: about the two as duplicate definitions, or about their classes as a whole."""
+def _is_told(site: Site, home: Site, world: World, told: dict[tuple[str, str], str]) -> bool:
+    """Whether another finding says it: about the two as duplicate definitions, or about their classes as a whole.
+
+    `told` keeps the body of the canonical definition of a class, for as long as one body is looked at.
+    """
     top, other = site.row.name.partition(".")[0], home.row.name.partition(".")[0]
     service = world.files[site.path].service
     paired = top == other and (service == world.files[home.path].service or top in world.registered)
@@ -157,10 +163,12 @@ def _is_told(site: Site, home: Site, world: World) -> bool:
         return False
     if not paired:
         return True
-    paths = sorted(world.definers.get((service, top), ()))
-    return bool(paths) and body == _body(world.home_of(top, paths), top, world)
+    if (service, top) not in told:
+        paths = sorted(world.definers.get((service, top), ()))
+        told[service, top] = _body(world.home_of(top, paths), top, world) if paths else ""
+    return body == told[service, top]
 
 
 def _body(path: str, name: str, world: World) -> str:
     """Return the body of a definition on module level, "" when there is none that is large enough."""
-    return next((row.body for row in _rows(path, world) if row.name == name), "")
+    return next((row.body for row in lookups(world).named(path, name)), "")

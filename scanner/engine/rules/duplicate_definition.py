@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, NamedTuple
 
 from scanner.engine.facts import EMPTY, IS_CLASS, Definition
 from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.questions import State
-from scanner.engine.rule import Finding, Rule
-from scanner.engine.violation import MAX_RELATED, Related, Severity
+from scanner.engine.rule import Finding, Rule, related_to
+from scanner.engine.violation import Related, Severity
 from scanner.engine.world import World
 
 _FAKES = ("Mock", "Fake", "Stub", "Dummy")
@@ -116,11 +115,12 @@ class DuplicateDefinition(Rule):
             return
         canonical = world.home_of(name, [site.path for site in sites])
         [home] = [site for site in sites if site.path == canonical]
-        for site in sites:
-            if site is not home:
-                yield self._finding(name, site, home, sites, world)
+        rest = [site for site in sites if site is not home]
+        others = [Related(site.path, site.definition.line, "another definition") for site in rest]
+        for place, site in enumerate(rest):
+            yield self._finding(name, site, home, others, place, world)
 
-    def _finding(self, name: str, site: Site, home: Site, sites: list[Site], world: World) -> Finding:
+    def _finding(self, name: str, site: Site, home: Site, others: list[Related], place: int, world: World) -> Finding:
         same = site.definition.body == home.definition.body != ""
         grade = "identical" if same else "diverged"
         severity: Severity = self.severity
@@ -132,9 +132,6 @@ class DuplicateDefinition(Rule):
         elif _is_table(site.definition) != _is_table(home.definition):
             severity, note = "low", " One of them is a database table: two things under one name."
         module = world.files[home.path].module
-        others = islice((other for other in sites if other is not site and other is not home), MAX_RELATED - 1)
-        related = [Related(home.path, home.definition.line, "canonical")]
-        related += [Related(other.path, other.definition.line, "another definition") for other in others]
         return Finding(
             site.path,
             site.definition.line,
@@ -144,7 +141,7 @@ class DuplicateDefinition(Rule):
             f"{name} is defined in {module}, too; this definition is {grade}.{note}",
             severity,
             canonical=f"{module}.{name}",
-            related=tuple(related),
+            related=related_to(Related(home.path, home.definition.line, "canonical"), others, place),
         )
 
 
