@@ -128,6 +128,12 @@ def related_to(home: Related, others: Sequence[Related], own: int) -> tuple[Rela
     return home, *others[: min(own, room)], *others[own + 1 : room + 1]
 
 
+def unlisted(others: Sequence[Related]) -> str:
+    """Return the sentence that says how many places such a finding leaves out, "" when it names them all."""
+    left = len(others) - MAX_RELATED
+    return f" Places not listed: {left:,}." if left > 0 else ""
+
+
 def _shown(text: str) -> str:
     """Return what is kept of a text that holds names: one of a million letters is no help to anybody."""
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

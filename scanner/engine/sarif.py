@@ -79,6 +79,7 @@ def _rank(violation: Violation) -> tuple[int, int, str, int, str]:
 def _result(violation: Violation, report: Report, places: dict[str, int]) -> dict[str, Any]:
     waiver = violation.waiver_on(report.day)
     known = {"ruleIndex": places[violation.rule]} if violation.rule in places else {}
+    left_out = max(0, len(violation.related) - MOST_RELATED)
     return {
         "ruleId": violation.rule,
         **known,
@@ -106,6 +107,7 @@ def _result(violation: Violation, report: Report, places: dict[str, int]) -> dic
             "symbol": violation.symbol,
             "canonical": violation.canonical,
             "points": float(report.score.share(key_of(violation))),
+            **({"relatedLocationsLeftOut": left_out} if left_out else {}),
         },
     }
 

@@ -105,6 +105,16 @@ def test_waivers_are_suppressions(origin, scan) -> None:
     assert suppression == {"kind": "inSource", "status": "accepted", "justification": "soon (until 2999-01-01)"}
 
 
+def test_places_that_are_left_out_are_counted(origin, scan) -> None:
+    """GitHub shows 100 locations of a result; the other three are counted."""
+    origin.commit({f"shop/m{number}.py": f"class A:\n    x = {number}\n" for number in range(104)})
+    results = scan(origin.path)["results"]
+    assert len(results) == 103
+    for result in results:
+        assert len(result["relatedLocations"]) == 100
+        assert result["properties"]["relatedLocationsLeftOut"] == 3
+
+
 def test_states_since_a_commit(origin, scan) -> None:
     before = origin.commit(SMALL)
     origin.commit({"shop/late.py": GONE, "shop/state.py": None})

@@ -111,6 +111,17 @@ def test_ten_thousand_copies_do_not_all_name_each_other() -> None:
     for violation in copies:
         assert len({place.path for place in violation.related} - {violation.path}) == MAX_RELATED
         assert violation.related[0].label == "canonical"
+        assert violation.message.endswith(f" Places not listed: {2 * MAX_RELATED - 1:,}.")
+
+
+@pytest.mark.parametrize("text", ["class A:\n x = ~\n", f"def f~(lines):\n{BODY}"])
+def test_a_finding_that_names_all_its_places_says_no_more(text: str) -> None:
+    violations = snapshot(modules(MAX_RELATED + 1, text)).violations.values()
+    copies = [violation for violation in violations if violation.rule.startswith("duplicate-")]
+    assert len(copies) == MAX_RELATED
+    for violation in copies:
+        assert len({place.path for place in violation.related} - {violation.path}) == MAX_RELATED
+        assert "not listed" not in violation.message
 
 
 def test_names_that_nobody_can_read_are_cut() -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from scanner.engine.bodies import copyable
 from scanner.engine.facts import ENUM, IS_CLASS, Copyable
 from scanner.engine.lookups import lookups
-from scanner.engine.rule import Finding, Rule, related_to
+from scanner.engine.rule import Finding, Rule, related_to, unlisted
 from scanner.engine.violation import Related, Severity
 from scanner.engine.world import World
 
@@ -68,7 +68,7 @@ class DuplicateBody(Rule):
     name = "duplicate-body"
     area = "definitions"
     severity = "medium"
-    version = 2
+    version = 3
 
     def keys(self, world: World) -> Iterable[Hashable]:
         bodies = set(world.touched.bodies)
@@ -124,7 +124,7 @@ class DuplicateBody(Rule):
             site.row.end_line,
             site.row.name,
             name if number == 0 else f"{name}#{number + 1}",
-            f"{site.row.name} has the same body as {home.row.name} in {module}.",
+            f"{site.row.name} has the same body as {home.row.name} in {module}.{unlisted(others)}",
             severity,
             enclosing,
             canonical=f"{module}.{home.row.name}",

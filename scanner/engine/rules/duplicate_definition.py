@@ -8,7 +8,7 @@ from scanner.engine.facts import EMPTY, IS_CLASS, Definition
 from scanner.engine.homonyms import are_homonyms
 from scanner.engine.inheritance import inherited
 from scanner.engine.questions import State
-from scanner.engine.rule import Finding, Rule, related_to
+from scanner.engine.rule import Finding, Rule, related_to, unlisted
 from scanner.engine.violation import Related, Severity
 from scanner.engine.world import World
 
@@ -79,7 +79,7 @@ class DuplicateDefinition(Rule):
     name = "duplicate-definition"
     area = "definitions"
     severity = "medium"
-    version = 2
+    version = 3
 
     def keys(self, world: World) -> Iterable[Hashable]:
         names = set(world.touched.symbols)
@@ -138,7 +138,7 @@ class DuplicateDefinition(Rule):
             site.definition.end_line,
             name,
             name,
-            f"{name} is defined in {module}, too; this definition is {grade}.{note}",
+            f"{name} is defined in {module}, too; this definition is {grade}.{note}{unlisted(others)}",
             severity,
             canonical=f"{module}.{name}",
             related=related_to(Related(home.path, home.definition.line, "canonical"), others, place),
