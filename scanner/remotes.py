@@ -189,7 +189,8 @@ _SENTENCES: list[tuple[str, type[GitError], str]] = [
      "There is no public git repository at {url}."),
     (r"certificate|CAfile", RemoteError,
      "The certificate of {host} is not trusted. TRUTHLINE_GIT_CA can name a file with your own authority."),
-    (r"remote: (fatal|aborting)", RemoteError, "{host} broke off: {url} seems to be damaged there."),
+    (r"remote: (fatal|aborting)|remote error: upload-pack|expected 'packfile'", RemoteError,
+     "{host} broke off: {url} seems to be damaged there."),
     (r"[Oo]ut of memory|index-pack (died|failed|output)|unpack-objects|File too large", RemoteError,
      "{url} cannot be read within the limits: it is too large or damaged."),
     (r"[Cc]ould ?n[o']t connect|Failed to connect|Connection (refused|timed out|reset)|timed out|too slow|early EOF|"

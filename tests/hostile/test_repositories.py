@@ -6,6 +6,8 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import psutil
@@ -13,7 +15,9 @@ import pytest
 
 from scanner.__main__ import REFUSED, main
 from scanner.engine import git_command
-from scanner.engine.git import Repository, Stalled
+from scanner.engine.git import LINK, GitError, Repository, Stalled, TreeTooLarge
+from scanner.remotes import Limits
+from tests.git_server import GitServer, git_server
 from tests.hostile.repositories import HEADS, REPOSITORIES, Hostile, everything, honest
 from tests.scanner.origin import Origin
 
@@ -81,6 +85,58 @@ def test_connecting(name: str, tmp_path: Path, settings) -> None:
         assert (seen.files or 0) >= 3
         assert (seen.commits or 0) >= 1
     assert not (tmp_path / "canary").exists()
+
+
+# Links and folders of this machine: no server hands them out.
+_OF_THIS_MACHINE = {
+    "a shallow clone", "a partial clone", "ids of sha256", "somebody else's, locked", "a file", "nothing",
+    "a folder that is none", "a .git that leads nowhere", "a .git that is an option", "a .git of 3 MB",
+}  # fmt: skip
+# The server's own git believes them, so it lacks the objects they speak of.
+_REFUSED_BY_THE_SERVER = {"replaced objects and grafts"}
+_SERVED = sorted(REPOSITORIES.keys() - _OF_THIS_MACHINE)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    with git_server(tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+def _fetched(url: str) -> dict[str, bytes | None]:
+    """Fetch a repository as a scan does, read all that a scan reads, and return its newest Python files."""
+    from scanner import mirrors
+    from scanner.models import Repository as Connected
+
+    found = mirrors.inspect(url)
+    mirror = mirrors.fetch(Connected(url=found.url, ref=found.ref))
+    commits = [commit.sha for commit in mirror.history(mirror.resolve(found.ref))]
+    files = {path: blob for path, blob in mirror.tree(commits[-1]).items() if blob != LINK}
+    assert len(list(mirror.changes(commits))) == len(commits) >= 1
+    contents = dict(mirror.blobs(sorted(set(files.values()))))
+    return {path: contents[blob] for path, blob in files.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _SERVED)
+def test_through_a_mirror(name: str, server: GitServer, tmp_path: Path, settings) -> None:
+    """The same repositories at a server: all of it within the time that asking for its branches alone may take."""
+    settings.TRUTHLINE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
+    settings.TRUTHLINE_GIT_CA = server.ca_file
+    settings.TRUTHLINE_DATA = tmp_path / "data"
+    hostile = REPOSITORIES[name]
+    origin = Origin(server.root / f"{tmp_path.name}.git")
+    assert hostile.make(origin) in {None, origin.path}
+    began = time.monotonic()
+    if hostile.scan or hostile.connect or name in _REFUSED_BY_THE_SERVER:
+        with pytest.raises(GitError) as caught:
+            _fetched(server.url(origin.path.name))
+        _sentence(str(caught.value), hostile.scan if isinstance(caught.value, TreeTooLarge) else "")
+    else:
+        files = _fetched(server.url(origin.path.name))
+        assert b"class Basket" in (files["shop/b.py"] or b"")
+    assert time.monotonic() - began < Limits().list_seconds
+    assert not (server.root / "canary").exists()
 
 
 def _waits_for_ever(file: Path) -> None:
