@@ -224,7 +224,7 @@ DEPTHS = [
 ]
 
 SIZES = [
-    Source("an f-string line of 300 kB", b"x = f'" + b"{a}" * 100_000 + b"'\n", SLOW),
+    Source("an f-string line of 1.2 MB", b"x = f'" + b"{a}" * 400_000 + b"'\n", SLOW),
     Source("an f-string that never ends", b"x = f'" + b"{a" * 100_000 + b"\n", DEEP),
     Source("1 MB on one line", b"x = [" + b"1, " * 350_000 + b"]\n", OK),
     Source("a string of 1 MB", b"x = '" + b"a" * 1_000_000 + b"'\n", OK),
