@@ -93,6 +93,7 @@ from scanner.engine.cache import FactsCache
 folder, mine = Path(sys.argv[1]), int(sys.argv[2])
 warnings = []
 for n in range(40):
+    print("again", flush=True)
     store = FactsCache(folder, warnings.append)
     store.put((f"{m:040x}", b"%d" % m) for m in range(n * 20, n * 20 + 600, 1 + mine))
     known = store.get([f"{m:040x}" for m in range(n * 20, n * 20 + 600, 1 + mine)])
@@ -107,6 +108,7 @@ def test_several_processes_share_it(tmp_path, warnings) -> None:
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path), str(n)],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         for n in range(3)
@@ -157,14 +159,19 @@ def test_a_file_of_an_earlier_layout_is_made_anew(tmp_path, warnings) -> None:
 
 
 def test_writers_that_are_killed_leave_it_whole(tmp_path, warnings) -> None:
-    """Whatever moment they die at: what is there is whole, and the next one goes on."""
+    """Whatever moment they die at: what is there is whole, and the next one goes on.
+
+    Moments are told from the writer's rounds, not from its start, which a busy machine delays.
+    """
     moments = random.Random(3)
     for n in range(12):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path), str(n % 3)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
         )  # fmt: skip
-        time.sleep(0.15 + moments.random() * 0.4)
+        assert writer.stdout is not None
+        assert [writer.stdout.readline() for _ in range(1 + n % 4)] == [b"again\n"] * (1 + n % 4)
+        time.sleep(moments.random() * 0.05)
         writer.kill()
         writer.communicate()
         shas = [f"{m:040x}" for m in range(39 * 20 + 600)]
