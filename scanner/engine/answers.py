@@ -1,12 +1,23 @@
-"""Answers to questions about imports, kept until something they looked at changes, with those who asked."""
+"""Answers that are kept, each until something it looked at changes, with those who asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from sys import intern
+from typing import NamedTuple
 
-from scanner.engine.questions import Question, Target
+from scanner.engine.questions import Question, Targets
 
-_Resolve = Callable[[Question], tuple[Target, frozenset[str]]]
+_Resolve = Callable[[Question], tuple[Targets, Collection[str]]]
+
+
+class _Answer(NamedTuple):
+    """`question` is the one object that stands for all equal ones; `askers` are the files that rely on the answer."""
+
+    question: Question
+    targets: Targets
+    marks: tuple[str, ...]
+    askers: set[str]
 
 
 class Answers:
@@ -15,11 +26,9 @@ class Answers:
     _resolve: _Resolve
 
     def __init__(self) -> None:
-        self._targets: dict[Question, Target] = {}
-        self._marks: dict[Question, tuple[str, ...]] = {}
+        self._known: dict[Question, _Answer] = {}
         self._by_mark: dict[str, set[Question]] = {}
-        self._askers: dict[Question, set[str]] = {}
-        self.asked: dict[str, set[Question]] = {}  # by the file that asked
+        self.asked: dict[str, list[Question]] = {}  # by the file that asked, each question once
         self._unasked: set[Question] = set()
 
     def __getstate__(self) -> dict[str, object]:
@@ -29,19 +38,18 @@ class Answers:
         """Take what resolves questions; a pickle holds the answers, not what found them."""
         self._resolve = resolve
 
-    def ask(self, asker: str, question: Question) -> Target:
+    def ask(self, asker: str, question: Question) -> Targets:
         """Return the answer and remember that the file `asker` relies on it."""
-        target = self._targets.get(question)
-        if target is None:
-            target = self._find(question)
-        self._askers.setdefault(question, set()).add(asker)
-        self.asked.setdefault(asker, set()).add(question)
-        return target
+        answer = self._known.get(question) or self._find(question, set())
+        if asker not in answer.askers:
+            answer.askers.add(asker)
+            self.asked.setdefault(asker, []).append(answer.question)
+        return answer.targets
 
     def forget(self, asker: str) -> None:
         """Forget what a file asked."""
         for question in self.asked.pop(asker, ()):
-            askers = self._askers[question]
+            askers = self._known[question].askers
             askers.discard(asker)
             if not askers:
                 self._unasked.add(question)
@@ -51,32 +59,31 @@ class Answers:
         stale = {question for mark in marks for question in self._by_mark.get(mark, ())}
         touched: set[str] = set()
         for question in stale:
-            before = self._targets[question]
-            self._drop(question)
-            if self._find(question) != before:
-                touched |= self._askers[question]
+            before = self._drop(question)
+            if self._find(question, before.askers).targets != before.targets:
+                touched |= before.askers
         return touched
 
     def purge(self) -> None:
         """Let go of the answers nobody relies on any more."""
         for question in self._unasked:
-            if not self._askers.get(question):
-                self._askers.pop(question, None)
+            if not self._known[question].askers:
                 self._drop(question)
         self._unasked.clear()
 
-    def _find(self, question: Question) -> Target:
-        target, marks = self._resolve(question)
-        self._targets[question] = target
-        self._marks[question] = tuple(marks)
+    def _find(self, question: Question, askers: set[str]) -> _Answer:
+        targets, seen = self._resolve(question)
+        marks = tuple(map(intern, seen))
         for mark in marks:
             self._by_mark.setdefault(mark, set()).add(question)
-        return target
+        answer = self._known[question] = _Answer(question, targets, marks, askers)
+        return answer
 
-    def _drop(self, question: Question) -> None:
-        del self._targets[question]
-        for mark in self._marks.pop(question):
+    def _drop(self, question: Question) -> _Answer:
+        answer = self._known.pop(question)
+        for mark in answer.marks:
             questions = self._by_mark[mark]
             questions.discard(question)
             if not questions:
                 del self._by_mark[mark]
+        return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +27,7 @@ from scanner.engine.facts import (
     Singleton,
 )
 
-_FIELDS = tuple(field.name for field in fields(Facts))
+FIELDS = tuple(field.name for field in fields(Facts))
 _ROWS: dict[str, type[Any]] = {
     "imports": Import,
     "definitions": Definition,
@@ -55,9 +56,10 @@ _DICTIONARIES[-1].precompute_compress(level=_LEVEL)
 
 
 class _Codec(threading.local):
-    """zstd's contexts are costly to make and not for two threads at once."""
+    """The contexts of zstd and msgpack are costly to make and not for two threads at once."""
 
     def __init__(self) -> None:
+        self.packer = msgpack.Packer(unicode_errors="backslashreplace")
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_DICTIONARIES[-1])
         self.decompressors = {
             dictionary.dict_id(): zstandard.ZstdDecompressor(dict_data=dictionary) for dictionary in _DICTIONARIES
@@ -69,8 +71,7 @@ _codec = _Codec()
 
 def pack(facts: Facts) -> bytes:
     """Return the facts as bytes, not compressed. A lone surrogate in a string constant is told by its escape."""
-    told = [getattr(facts, name) for name in _FIELDS]
-    return cast(bytes, msgpack.packb(told, unicode_errors="backslashreplace"))
+    return cast(bytes, _codec.packer.pack([getattr(facts, name) for name in FIELDS]))
 
 
 def encode(facts: Facts) -> bytes:
@@ -90,59 +91,13 @@ def decode(data: bytes) -> Facts:
         raise ValueError(f"facts written with dictionary {dictionary}, which is not there")
     if frame.content_size > MAX_PACKED_BYTES:  # that many bytes would be set aside before one is looked at
         raise ValueError("facts larger than any file has")
-    return _told(msgpack.unpackb(_codec.decompressors[dictionary].decompress(data), use_list=False))
+    return Facts(**unpack(_codec.decompressors[dictionary].decompress(data), FIELDS))
 
 
-def _told(values: tuple[Any, ...]) -> Facts:
-    """Raises ValueError for what is no facts."""
+def unpack(data: bytes, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields of the facts that `pack` returned. Raises ValueError for what is no facts."""
     try:
-        told = dict(zip(_FIELDS, values, strict=True))
-        for name, row in _ROWS.items():
-            told[name] = tuple(map(row._make, told[name]))
+        values = dict(zip(FIELDS, msgpack.unpackb(data, use_list=False), strict=True))
+        return {name: tuple(map(_ROWS[name]._make, values[name])) if name in _ROWS else values[name] for name in names}
     except TypeError as error:
         raise ValueError(f"no facts: {error}") from error
-    return Facts(**told)
-
-
-# The slot that holds packed facts until they are unpacked and all slots are filled.
-_ROOM: Any = vars(Facts)["lines"]
-
-
-class Packed(Facts):
-    """Facts that are unpacked when somebody asks for them, and then are Facts like any other."""
-
-    __slots__ = ()
-
-    def __init__(self, data: bytes) -> None:
-        """Take what `pack` returned."""
-        _ROOM.__set__(self, data)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._unpacked(), name)
-
-    def __eq__(self, other: object) -> bool:
-        return self._unpacked() == other
-
-    __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def lines(self) -> int:  # type: ignore[override]
-        """How many lines the file has."""
-        return self._unpacked().lines
-
-    @property
-    def allowances(self) -> tuple[Allowance, ...]:  # type: ignore[override]
-        """None: facts that have some are not packed, as every scan asks for all there are."""
-        return ()
-
-    @property
-    def packed(self) -> bytes:
-        """What it was made from."""
-        return cast(bytes, _ROOM.__get__(self))
-
-    def _unpacked(self) -> Facts:
-        facts = _told(msgpack.unpackb(self.packed, use_list=False))
-        self.__class__ = Facts  # type: ignore[assignment]
-        for name in _FIELDS:
-            setattr(self, name, getattr(facts, name))
-        return self

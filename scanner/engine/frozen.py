@@ -23,6 +23,7 @@ from typing import Any, cast
 import zstandard
 
 from scanner.engine import (
+    answers,
     facts,
     graph,
     interface,
@@ -35,19 +36,17 @@ from scanner.engine import (
     violation,
     world,
 )
-from scanner.engine.answers import Answers
-from scanner.engine.codec import Packed, pack
 from scanner.engine.config import Config
-from scanner.engine.facts import Facts
+from scanner.engine.packed import Packed
 from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
 from scanner.engine.unpacking import Unpacking, pack_asked, pack_links, packed, unpack_asked, unpack_links
 
-_MODULES = (facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
+_MODULES = (answers, facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
 _CLASSES: dict[tuple[str, str], type] = {
     (made.__module__, made.__name__): made
     for made in (
         *(value for module in _MODULES for value in vars(module).values() if isinstance(value, type)),
-        *(Snapshot, Answers, Packed, Counter, date, set, frozenset),
+        *(Snapshot, Packed, Counter, date, set, frozenset),
     )
     if made.__module__.startswith("scanner.engine.") or made in {Counter, date, set, frozenset}
 }
@@ -64,8 +63,6 @@ def freeze(snapshot: Snapshot) -> bytes:
     with uncollected():
         state = io.BytesIO()
         pickler = pickle.Pickler(state, pickle.HIGHEST_PROTOCOL)
-        # Who goes on from a tree asks for few files: the others stay packed.
-        pickler.dispatch_table = {Facts: _pack, Packed: _repack}
         world = snapshot.world
         pickler.dump((snapshot, packed(world.links, pack_links), packed(world.asked, pack_asked)))
     return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state.getbuffer())
@@ -88,14 +85,6 @@ def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
     snapshot, links, asked = told
     snapshot.thaw(config, facts_of, Unpacking(links, unpack_links), Unpacking(asked, unpack_asked))
     return cast(Snapshot, snapshot)
-
-
-def _pack(value: Facts) -> Any:
-    return value.__reduce_ex__(pickle.HIGHEST_PROTOCOL) if value.allowances else (Packed, (pack(value),))
-
-
-def _repack(value: Packed) -> tuple[type[Packed], tuple[bytes]]:
-    return Packed, (value.packed,)
 
 
 class _Unpickler(pickle.Unpickler):

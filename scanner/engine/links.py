@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from scanner.engine.facts import DEFERRED, GUARDED, MAIN, REFUSED, TYPE_CHECKING, Facts, Import
 from scanner.engine.modules import key_of
-from scanner.engine.questions import Question, State, Target, beside, module_named
+from scanner.engine.questions import MODULE, Question, State, Target, Targets, beside, module_named
 
-Ask = Callable[[Question], Target]
+Ask = Callable[[Question], Targets]
 _ABSENT = (State.NO_MODULE, State.NO_NAME)
 
 
@@ -56,49 +57,61 @@ class Linked(NamedTuple):
 
 
 class Links(NamedTuple):
-    """`symbols` are (file, name) of the classes, functions and values imported from other files; `through` are
-    (file of the module named in the import, name); `imports` are in the order of the facts."""
+    """Where the imports of the file `path` lead: the files they load, those that reach nothing, and all of them in the
+    order of the facts."""
 
+    path: str
     edges: dict[str, Edge]
-    symbols: frozenset[tuple[str, str]]
-    through: frozenset[tuple[str, str]]
     broken: tuple[Broken, ...]
     imports: tuple[Linked, ...]
 
+    @property
+    def symbols(self) -> frozenset[tuple[str, str]]:
+        """(file, name) of the classes, functions and values imported from other files."""
+        return frozenset((target.path, target.name) for _, target in self._symbols())
 
-NO_LINKS = Links({}, frozenset(), frozenset(), (), ())
+    @property
+    def through(self) -> frozenset[tuple[str, str]]:
+        """(file of the module named in the import, name) of these."""
+        return frozenset((target.via, name) for name, target in self._symbols())
+
+    def _symbols(self) -> Iterator[tuple[str, Target]]:
+        for _, name, target in self.imports:
+            if target.name and target.state is State.FOUND and target.path != self.path:
+                yield name, target
+
+
+NO_LINKS = Links("", {}, (), ())
 
 
 def link(path: str, facts: Facts, ask: Ask) -> Links:
     """Follow the imports of a file."""
     edges: dict[str, Edge] = {}
-    symbols: set[tuple[str, str]] = set()
-    through: set[tuple[str, str]] = set()
     broken: list[Broken] = []
     imports: list[Linked] = []
     outside: dict[str, bool] = {}
     for row in facts.imports:
+        where = row.where
         if not row.level:
             # Nine of ten imports leave the repository: they are told by their first part.
             top = row.module.partition(".")[0]
             if top not in outside:
-                outside[top] = ask(Question(top, "")).state is State.EXTERNAL
+                [reached] = ask(Question(top, MODULE))
+                outside[top] = reached.state is State.EXTERNAL
             if outside[top]:
                 continue
         for name, target in _follow(path, row, facts.virtual, ask):
             imports.append(Linked(row, name, target))
-            if target.state in _ABSENT or (target.state is State.TYPING and not row.where & TYPE_CHECKING):
-                broken.append(Broken(row, "" if target.state is State.NO_MODULE else name))
-                if target.state is State.NO_MODULE:
+            state = target.state
+            if state in _ABSENT or (state is State.TYPING and not where & TYPE_CHECKING):
+                broken.append(Broken(row, "" if state is State.NO_MODULE else name))
+                if state is State.NO_MODULE:
                     break
-            if target.state is State.FOUND and target.name and target.path != path:
-                symbols.add((target.path, target.name))
-                through.add((target.via, name))
-            reached = _loaded(name, target)
-            if reached and reached != path and not row.where & (TYPE_CHECKING | MAIN):
-                edge = Edge(bool(row.where & DEFERRED), row.line)
-                edges[reached] = min(edges.get(reached, edge), edge)
-    return Links(edges, frozenset(symbols), frozenset(through), tuple(broken), tuple(imports))
+            loaded = _loaded(name, target)
+            if loaded and loaded != path and not where & (TYPE_CHECKING | MAIN):
+                edge = Edge(bool(where & DEFERRED), row.line)
+                edges[loaded] = min(edges.get(loaded, edge), edge)
+    return Links(path, edges, tuple(broken), tuple(imports))
 
 
 def _loaded(name: str, target: Target) -> str:
@@ -117,20 +130,25 @@ def _follow(path: str, row: Import, virtual: tuple[str, ...], ask: Ask) -> Itera
     module = module_named(path, row.level, row.module)
     if module is None:
         return
-    for name in [name for name, _ in row.names] or [""]:
-        wanted = "" if name == "*" else name
-        target = ask(Question(module, wanted))
-        if target.state in _ABSENT and not row.level:
-            if row.module in virtual:
-                continue
-            target = next(_found_beside(path, row.module, wanted, ask), target)
-        yield wanted, target
+    names = _wanted(row.names)
+    for name, target in zip(names, ask(Question(module, names)), strict=True):
+        if target.state not in _ABSENT or row.level:
+            yield name, target
+        elif row.module not in virtual:
+            yield name, next(_found_beside(path, row.module, name, ask), target)
+
+
+@lru_cache(maxsize=1 << 14)
+def _wanted(names: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return what an import statement asks its module for."""
+    return tuple("" if name == "*" else name for name, _ in names) or MODULE
 
 
 def _found_beside(path: str, module: str, name: str, ask: Ask) -> Iterator[Target]:
     """Yield what a script would reach, whose own folder and whose project's folder are on the path, too."""
     for place in beside(path, module):
-        if ask(Question(place, "")).state is State.FOUND:
-            target = ask(Question(place, name))
+        [there] = ask(Question(place, MODULE))
+        if there.state is State.FOUND:
+            [target] = ask(Question(place, (name,)))
             if target.state not in _ABSENT:
                 yield target

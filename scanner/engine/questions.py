@@ -37,14 +37,20 @@ class Target(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A name (or "" for the module itself) of a module.
+    """Names (or "" for the module itself) of a module: all that one import statement takes, as many files do.
 
     `module` is a dotted name; or, for a module that is known by its place, "/" and the key of a folder, then "//" and
     the rest of its key; or "=" and a path for a dotted name as it is written in that file.
     """
 
     module: str
-    name: str
+    names: tuple[str, ...]
+
+
+# The names of a question about the module itself.
+MODULE = ("",)
+# One for each name of a question.
+Targets = tuple[Target, ...]
 
 
 def module_named(path: str, level: int, module: str) -> str | None:

@@ -17,6 +17,7 @@ from scanner.engine.questions import (
     Question,
     State,
     Target,
+    Targets,
     mark_key,
     mark_name,
     mark_provided,
@@ -58,23 +59,46 @@ class Resolver:
         self._provided = provided
         self._seen: set[str] = set()
         self._vain: dict[tuple[str, str, str], Target] = {}
+        self._places: dict[str, tuple[_Place, set[str]]] = {}  # by module, with marks of what was looked at
 
-    def answer(self, question: Question) -> tuple[Target, frozenset[str]]:
+    def look_anew(self) -> None:
+        """Forget where modules are: the tree is another one."""
+        self._places = {}
+
+    def answer(self, question: Question) -> tuple[Targets, set[str]]:
         """Return what a question reaches, and marks of all that was looked at (`mark_*`)."""
         self._seen = set()
-        self._vain = {}
-        module, name = question
+        module, names = question
         if module.startswith("="):
-            target = self._dotted(module[1:], name, 0)
-        else:
-            # Importers ask where a name is, not what it is: they need not look again when a class gets a new base.
-            target = self._member(self._module(module), name, 0)._replace(traits=0, bases=())
-        return target, frozenset(self._seen)
+            return tuple(self._named(module[1:], name) for name in names), self._seen
+        place = self._module(module)
+        return tuple(self._imported(place, name) for name in names), self._seen
+
+    def _named(self, path: str, dotted: str) -> Target:
+        self._vain = {}
+        return self._dotted(path, dotted, 0)
+
+    def _imported(self, place: _Place, name: str) -> Target:
+        """Find a name for an importer, who asks where it is, not what it is: he need not look again when a class gets
+        a new base."""
+        self._vain = {}
+        target = self._member(place, name, 0)
+        return target._replace(traits=0, bases=()) if target.traits or target.bases else target
 
     # Modules
 
     def _module(self, module: str) -> _Place:
-        """Locate a module."""
+        """Locate a module, once: many questions are about the same one."""
+        known = self._places.get(module)
+        if known is None:
+            around, self._seen = self._seen, set()
+            known = self._places[module] = self._locate(module), self._seen
+            self._seen = around
+        place, marks = known
+        self._seen |= marks
+        return place
+
+    def _locate(self, module: str) -> _Place:
         if module.startswith("/"):
             return self._placed(*module[1:].partition("//")[::2])
         found = _OUTSIDE

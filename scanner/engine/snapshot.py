@@ -16,6 +16,7 @@ from scanner.engine.facts import FACTORY, IS_CLASS, STATEFUL, TYPE_CHECKING, All
 from scanner.engine.git import LINK, PYTHON, Change
 from scanner.engine.ledger import Entry, Ledger, Reading
 from scanner.engine.links import Links
+from scanner.engine.packed import Packing
 from scanner.engine.questions import Question
 from scanner.engine.ranking import Ranking
 from scanner.engine.rule import Rule, all_rules
@@ -100,7 +101,9 @@ class Snapshot:
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_facts_of"}
 
-    def thaw(self, config: Config, facts_of: FactsOf, links: dict[str, Links], asked: dict[str, set[Question]]) -> None:
+    def thaw(
+        self, config: Config, facts_of: FactsOf, links: dict[str, Links], asked: dict[str, list[Question]]
+    ) -> None:
         """Take what it was pickled without."""
         self._facts_of = facts_of
         self._world.thaw(config, links, asked)
@@ -184,10 +187,8 @@ class Snapshot:
         return delta
 
     def _keys(self, rule: Rule, delta: Delta) -> Iterable[Hashable]:
-        """Return the keys at which a rule has to look again; none when it cannot say.
-
-        Where nothing can be found now, that is those at which there was something.
-        """
+        """Return the keys at which a rule has to look again, as it may find or has found something; none when it cannot
+        say."""
         keys: set[Hashable] = set()
         failed: dict[str, Violation] = {}
         self._failed.pop((rule.name, _ALL), None)
@@ -219,23 +220,26 @@ class Snapshot:
     def _files(self, added: Mapping[str, str], versions_of: VersionsOf) -> Iterator[tuple[str, File]]:
         """Yield the Python files among those added."""
         wanted = [(path, blob) for path, blob in added.items() if path.endswith(PYTHON) and blob != LINK]
+        packing = Packing()
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             facts = self._facts_of({blob for _, blob in batch})
             unread = [path for path, blob in batch if not facts[blob].parsed and path not in self._world.files]
             earlier = versions_of(unread) if unread else {}
-            yield from ((path, self._file(path, facts[blob], earlier.get(path, ()))) for path, blob in batch)
+            yield from ((path, self._file(path, facts[blob], earlier.get(path, ()), packing)) for path, blob in batch)
 
-    def _file(self, path: str, facts: Facts, earlier: Iterable[str]) -> File:
+    def _file(self, path: str, facts: Facts, earlier: Iterable[str], packing: Packing) -> File:
         config, tree = self._world.config, self._world.tree
         scope = config.scope_of(path)
-        readable: Facts | None = facts
-        if not facts.parsed:
-            before = self._world.files.get(path)
-            readable = before.facts if before else self._last_readable(earlier)
-        if readable is not None and scope != "production":
-            readable = _without_bodies(readable)
-        return File(scope, tree.service_of(path), tree.name_of(path), readable, None if facts.parsed else facts)
+        before = self._world.files.get(path)
+        if not facts.parsed and before is not None:
+            kept = before.facts
+        else:
+            readable = facts if facts.parsed else self._last_readable(earlier)
+            if readable is not None and scope != "production":
+                readable = _without_bodies(readable)
+            kept = packing.pack(readable) if readable is not None else None
+        return File(scope, tree.service_of(path), tree.name_of(path), kept, None if facts.parsed else facts)
 
     def _last_readable(self, versions: Iterable[str]) -> Facts | None:
         for blob in versions:

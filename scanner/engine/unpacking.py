@@ -84,29 +84,28 @@ def packed(values: Mapping[str, V], pack: Callable[[V], bytes]) -> dict[str, byt
 def pack_links(links: Links) -> bytes:
     """Return a file's links as bytes."""
     imports = [(row, name, (target.state.value, *target[1:])) for row, name, target in links.imports]
-    return _packb((links.edges, list(links.symbols), list(links.through), links.broken, imports))
+    return _packb((links.path, links.edges, links.broken, imports))
 
 
 def unpack_links(data: bytes) -> Links:
     """Return what `pack_links` packed."""
-    edges, symbols, through, broken, imports = _unpackb(data)
+    path, edges, broken, imports = _unpackb(data)
     return Links(
+        path,
         {path: Edge(*edge) for path, edge in edges.items()},
-        frozenset(symbols),
-        frozenset(through),
         tuple(Broken(Import(*row), name) for row, name in broken),
         tuple(Linked(Import(*row), name, Target(State(state), *rest)) for row, name, (state, *rest) in imports),
     )
 
 
-def pack_asked(questions: set[Question]) -> bytes:
+def pack_asked(questions: list[Question]) -> bytes:
     """Return what a file asked as bytes."""
-    return _packb(list(questions))
+    return _packb(questions)
 
 
-def unpack_asked(data: bytes) -> set[Question]:
+def unpack_asked(data: bytes) -> list[Question]:
     """Return what `pack_asked` packed."""
-    return {Question(*question) for question in _unpackb(data)}
+    return [Question(*question) for question in _unpackb(data)]
 
 
 def _packb(value: object) -> bytes:

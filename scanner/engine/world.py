@@ -17,7 +17,7 @@ from scanner.engine.graph import Cycles
 from scanner.engine.interface import Interfaces
 from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
-from scanner.engine.questions import Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
+from scanner.engine.questions import MODULE, Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
 from scanner.engine.sources import Sources, Symbol
@@ -75,11 +75,11 @@ class World:
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     @property
-    def asked(self) -> dict[str, set[Question]]:
+    def asked(self) -> dict[str, list[Question]]:
         """What each file asked to follow its imports."""
         return self._answers.asked
 
-    def thaw(self, config: Config, links: dict[str, Links], asked: dict[str, set[Question]]) -> None:
+    def thaw(self, config: Config, links: dict[str, Links], asked: dict[str, list[Question]]) -> None:
         """Take what it was pickled without."""
         self.touched = Touched()
         self._once = {}
@@ -109,7 +109,8 @@ class World:
 
     def lookup(self, asker: str, path: str, dotted: str) -> Target:
         """Return what a dotted name means in a file; the rules look at `asker` again when that changes."""
-        return self._answers.ask(asker, Question(f"={path}", dotted))
+        [target] = self._answers.ask(asker, Question(f"={path}", (dotted,)))
+        return target
 
     def canonical_paths(self, symbol: str) -> list[str]:
         """Return the files that define a registered symbol as its canonical modules have it."""
@@ -118,9 +119,8 @@ class World:
 
     def home(self, entry: Canonical) -> Target | None:
         """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
-        target = self.once(
-            entry, lambda: self._answers.ask(_REGISTRY + entry.symbol, Question(entry.module, entry.symbol))
-        )
+        question = Question(entry.module, (entry.symbol,))
+        [target] = self.once(question, partial(self._answers.ask, _REGISTRY + entry.symbol, question))
         return target if target.state is State.FOUND else None
 
     def home_of(self, symbol: str, paths: list[str]) -> str:
@@ -131,7 +131,8 @@ class World:
 
     def file_of(self, module: str) -> str:
         """Return the file of a module named in the registry, "" when there is none."""
-        return self._answers.ask(_REGISTRY, Question(module, "")).path
+        [target] = self._answers.ask(_REGISTRY, Question(module, MODULE))
+        return target.path
 
     def definitions(self, path: str, name: str) -> Iterator[Definition]:
         """Yield the definitions of a name on a file's module level that do not hang on a condition."""
@@ -160,6 +161,7 @@ class World:
             self.tree.remove(path, blob)
         for path, blob in added.items():
             self.tree.add(path, blob)
+        self._resolver.look_anew()
         marks = {mark_key(key) for key, status in before.items() if self.tree.status(key) != status}
         old = {path: self.files.pop(path) for path in removed if path in self.files}
         self.files.update(files)

@@ -9,7 +9,7 @@ from scanner.engine.facts import Facts
 from scanner.engine.interface import Interface, interface_of
 from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree
-from scanner.engine.questions import Question, State, Target
+from scanner.engine.questions import Question, State, Target, Targets
 from scanner.engine.resolve import Resolver
 
 # So many files are followed to find a circle of imports; beyond, nobody knows.
@@ -36,7 +36,7 @@ class Codebase:
         self._facts: dict[str, Facts | None] = {}
         self._interfaces: dict[str, Interface | None] = {}
         self._resolver = Resolver(config, self.modules, self._interface, frozenset())
-        self._answers: dict[Question, Target] = {}
+        self._answers: dict[Question, Targets] = {}
         self._links: dict[str, Links] = {}
         self._reached: dict[tuple[str, bool], frozenset[str] | None] = {}
 
@@ -54,7 +54,7 @@ class Codebase:
         blob = self._tree.get(path)
         return self._read_blob(blob) if blob else None
 
-    def ask(self, question: Question) -> Target:
+    def ask(self, question: Question) -> Targets:
         """Return what an import reaches."""
         if question not in self._answers:
             self._answers[question], _ = self._resolver.answer(question)
@@ -62,7 +62,7 @@ class Codebase:
 
     def find(self, module: str, name: str) -> Target | None:
         """Return what an absolute import of a name (or "" for the module) reaches; None when it may fail."""
-        target = self.ask(Question(module, name))
+        [target] = self.ask(Question(module, (name,)))
         return target if target.state is State.FOUND else None
 
     def links(self, path: str) -> Links:

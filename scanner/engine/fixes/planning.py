@@ -255,7 +255,7 @@ class _Planner:
     def _before(self, name: str) -> Target | None:
         """Return what a name means now."""
         module = module_named(self._path, self._row.level, self._row.module)
-        target = self._codebase.ask(Question(module, name)) if module is not None else None
+        target = self._codebase.ask(Question(module, (name,)))[0] if module is not None else None
         return target if target is not None and target.path else None
 
     def _relative(self, module: str) -> tuple[int, str]:

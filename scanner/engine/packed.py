@@ -1,0 +1,96 @@
+"""Facts of a tree's files, packed but for what is asked of every file: most of the many are asked for little."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from sys import intern
+from typing import Any
+
+from scanner.engine.codec import FIELDS, pack, unpack
+from scanner.engine.facts import Allowance, Facts, Import
+
+# Three quarters of what is told. The rules look at these in few files, or at one file after the other.
+_LARGE = ("definitions", "copyable")
+_MOST_UNPACKED = 300
+
+
+class Packed(Facts):
+    """Facts that are unpacked as far as somebody asked for them lately, and else are Facts like any other."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: bytes, allowances: tuple[Allowance, ...]) -> None:
+        """Take what `pack` returned. Every scan asks for the allowances there are."""
+        self.packed = packed
+        self.allowances = allowances
+
+    def __getattr__(self, name: str) -> Any:
+        # Only for a slot that nothing is in.
+        if name not in FIELDS:
+            raise AttributeError(name)
+        told = unpack(self.packed, _LARGE if self._is_unpacked("outcome") else FIELDS)
+        self.fill(told)
+        _unpacked.append(self)
+        if len(_unpacked) > _MOST_UNPACKED:
+            _unpacked.popleft().fold()
+        return told[name]
+
+    def __reduce__(self) -> tuple[type[Packed], tuple[bytes, tuple[Allowance, ...]]]:
+        return Packed, (self.packed, self.allowances)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Facts) and all(getattr(self, name) == getattr(other, name) for name in FIELDS)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def fill(self, told: Mapping[str, Any]) -> None:
+        """Take fields as they are unpacked."""
+        for name, value in told.items():
+            setattr(self, name, value)
+
+    def fold(self) -> None:
+        """Let go of what takes the most room."""
+        for name in _LARGE:
+            if self._is_unpacked(name):
+                delattr(self, name)
+
+    def _is_unpacked(self, name: str) -> bool:
+        try:
+            object.__getattribute__(self, name)
+        except AttributeError:
+            return False
+        return True
+
+
+# Those whose large fields are there, the longest unpacked first.
+_unpacked: deque[Packed] = deque()
+
+
+class Packing:
+    """Packs facts so that equal names in them are one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Any] = {}
+
+    def pack(self, facts: Facts) -> Packed:
+        """Return the facts packed, but for what is asked of every file."""
+        packed = Packed(pack(facts), facts.allowances)
+        told = ((name, getattr(facts, name)) for name in FIELDS)
+        packed.fill({name: value for name, value in told if not value or name not in _LARGE})
+        packed.fill({"outcome": intern(facts.outcome), "imports": tuple(map(self._import, facts.imports))})
+        return packed
+
+    def _import(self, row: Import) -> Import:
+        line, end_line, level, module, names, alias, where, enclosing = row
+        known = self._known.setdefault
+        return Import(
+            line,
+            end_line,
+            level,
+            known(module, module),
+            known(names, names),
+            known(alias, alias),
+            where,
+            known(enclosing, enclosing),
+        )
