@@ -60,12 +60,14 @@ class Unusable(Exception):
 
 def freeze(snapshot: Snapshot) -> bytes:
     """Return the state of a snapshot."""
-    with uncollected():
-        state = io.BytesIO()
-        pickler = pickle.Pickler(state, pickle.HIGHEST_PROTOCOL)
-        world = snapshot.world
-        pickler.dump((snapshot, packed(world.links, pack_links), packed(world.asked, pack_asked)))
-    return _stamp(snapshot.world.config) + zstandard.ZstdCompressor(level=_LEVEL).compress(state.getbuffer())
+    state = io.BytesIO()
+    world = snapshot.world
+    with uncollected(), zstandard.ZstdCompressor(level=_LEVEL).stream_writer(state, closefd=False) as stream:
+        # One after the other, each let go of when it is written: a pickler holds on to all that it has seen.
+        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(snapshot)
+        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.links, pack_links))
+        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.asked, pack_asked))
+    return _stamp(snapshot.world.config) + state.getvalue()
 
 
 def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
@@ -76,13 +78,13 @@ def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
     if data[:_MAGIC] != _stamp(config):
         raise Unusable("written by another version of Truthline or for another configuration")
     try:
-        with uncollected():
-            told = _Unpickler(io.BytesIO(zstandard.ZstdDecompressor().decompress(data[_MAGIC:]))).load()
+        with uncollected(), zstandard.ZstdDecompressor().stream_reader(data[_MAGIC:]) as stream:
+            snapshot: Any = _Unpickler(stream).load()
+            links, asked = (_Unpickler(stream).load() if type(snapshot) is Snapshot else {} for _ in range(2))
     except Exception as error:  # a damaged pickle raises whatever it likes
         raise Unusable(f"damaged: {error}") from error
-    if not isinstance(told, tuple) or [type(part) for part in told] != [Snapshot, dict, dict]:
+    if [type(part) for part in (snapshot, links, asked)] != [Snapshot, dict, dict]:
         raise Unusable("damaged: it holds something else")
-    snapshot, links, asked = told
     snapshot.thaw(config, facts_of, Unpacking(links, unpack_links), Unpacking(asked, unpack_asked))
     return cast(Snapshot, snapshot)
 

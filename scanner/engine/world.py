@@ -249,8 +249,8 @@ class World:
             after = NO_LINKS
             if file is not None and file.facts is not None:
                 after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
-            for symbol in before.symbols ^ after.symbols:
-                self._importers[symbol] += 1 if symbol in after.symbols else -1
+            self._importers.update(after.symbols)
+            self._importers.subtract(before.symbols)
             offers = (file.facts.exports, file.facts.reexports) if file and file.facts else (None, ())
             touched.sources |= self.sources.replace(path, before, after, offers)
             for tier, deferred in enumerate((False, True)):
