@@ -108,6 +108,20 @@ def test_second_scan_adds_commits(connected, origin):
     ]
 
 
+def test_a_score_follows_violations_when_nothing_else_changes(connected, origin):
+    double = SMALL["shop/orders.py"]
+    single = double.replace("Basket", "Trolley")
+    for text in (single, f"{single}\n", double):
+        origin.commit({"shop/orders.py": text})
+    rescan(connected)
+    standings = connected.current_epoch.standings.order_by("seq")
+    first, second, third, fourth = standings.values_list("score", "debt", "open")
+    assert second == third
+    assert second[0] > first[0]
+    assert second[1] < first[1]
+    assert fourth == first
+
+
 def test_the_tree_that_was_kept_is_gone_on_from(connected, origin):
     kept = kept_tree(connected, connected.commits.get(seq=1).sha)
     origin.commit({"shop/more.py": "from shop.cart import Nothing\n"})
