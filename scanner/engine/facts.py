@@ -6,8 +6,11 @@ Rows are tuples of plain values; a new rule adds fields at the end and raises EX
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
+
+Row = TypeVar("Row", bound=tuple[object, ...])
 
 EXTRACTOR_VERSION = 12
 
@@ -250,3 +253,11 @@ class Facts:
     def parsed(self) -> bool:
         """Whether the blob could be read."""
         return self.outcome == "ok"
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """Return rows by one of their fields, each group in the order of the rows."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found

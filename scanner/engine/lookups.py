@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from operator import attrgetter
 
 from scanner.engine.bodies import copyable
-from scanner.engine.facts import Allowance, Copyable
+from scanner.engine.facts import Allowance, Copyable, grouped
 from scanner.engine.violation import Waiver
 from scanner.engine.world import File, World
 
@@ -37,13 +37,13 @@ class Lookups:
     def with_body(self, path: str, body: str) -> Rows:
         """Return what has that body in a production file, in the order of lines."""
         if path not in self._bodies:
-            self._bodies[path] = _grouped(copyable(self._files.get(path)), attrgetter("body"))
+            self._bodies[path] = grouped(copyable(self._files.get(path)), attrgetter("body"))
         return self._bodies[path].get(body, ())
 
     def named(self, path: str, name: str) -> Rows:
         """Return what has that qualified name, and a body large enough, in a production file."""
         if path not in self._names:
-            self._names[path] = _grouped(copyable(self._files.get(path)), attrgetter("name"))
+            self._names[path] = grouped(copyable(self._files.get(path)), attrgetter("name"))
         return self._names[path].get(name, ())
 
     def number(self, path: str, row: Copyable) -> int:
@@ -85,10 +85,3 @@ class Waivers:
         """Return the waiver that holds longest of those that cover a line."""
         place = bisect_right(self._lines, line)
         return self._holding[place - 1] if place else None
-
-
-def _grouped(rows: Rows, key: Callable[[Copyable], str]) -> dict[str, list[Copyable]]:
-    found: dict[str, list[Copyable]] = {}
-    for row in rows:
-        found.setdefault(key(row), []).append(row)
-    return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple, TypeVar, cast
 
 from scanner.engine import facts as facts_of_blobs
 from scanner.engine.answers import Answers
 from scanner.engine.bodies import follow_bodies
 from scanner.engine.config import Canonical, Config
-from scanner.engine.facts import Definition, Facts
+from scanner.engine.facts import Definition, Facts, grouped
 from scanner.engine.graph import Cycles
 from scanner.engine.interface import Interfaces
 from scanner.engine.links import NO_LINKS, Links, link
@@ -136,8 +137,11 @@ class World:
 
     def definitions(self, path: str, name: str) -> Iterator[Definition]:
         """Yield the definitions of a name on a file's module level that do not hang on a condition."""
-        file = self.files[path]
-        for definition in file.facts.definitions if file.facts else ():
+        facts = self.files[path].facts
+        rows: Sequence[Definition] = facts.definitions if facts else ()
+        if len(rows) > _MANY_DEFINITIONS:
+            rows = self.once(("definitions", path), partial(grouped, rows, attrgetter("name"))).get(name, ())
+        for definition in rows:
             if definition.name == name and not definition.where & _HYPOTHETICAL:
                 yield definition
 
@@ -283,6 +287,8 @@ class World:
 
 _NO_INSTANCES: Counter[tuple[str, str]] = Counter()
 _REGISTRY = "\0registry\0"
+# Of a file with more of them, one that has a name is not looked for among all.
+_MANY_DEFINITIONS = 100
 _HYPOTHETICAL = facts_of_blobs.CONDITIONAL | facts_of_blobs.TYPE_CHECKING
 
 

@@ -65,6 +65,9 @@ TREES: dict[str, Callable[[int], dict[str, str]]] = {
         "p/n.py": f"def g(lines):\n{BODY}" * n,
     },
     "many bodies in two files": lambda n: {"p/m.py": _bodies(n), "p/n.py": _bodies(n)},
+    "many classes in two files": lambda n: dict.fromkeys(
+        ("p/m.py", "p/n.py"), "".join(f"class A{i}: x = 1\n" for i in range(n))
+    ),
     "one class with a method everywhere": lambda n: modules(n, f"class A:\n def f(lines):\n {METHOD}\n"),
     "one body in many services": lambda n: {
         f"s{i}/m.py": f"def f(lines):\n{BODY}def g(lines):\n{BODY}" for i in range(n)
