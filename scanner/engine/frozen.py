@@ -36,7 +36,9 @@ from scanner.engine import (
     violation,
     world,
 )
+from scanner.engine.codec import pack
 from scanner.engine.config import Config
+from scanner.engine.facts import Facts
 from scanner.engine.packed import Packed
 from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
 from scanner.engine.unpacking import Unpacking, pack_asked, pack_links, packed, unpack_asked, unpack_links
@@ -61,13 +63,17 @@ class Unusable(Exception):
 def freeze(snapshot: Snapshot) -> bytes:
     """Return the state of a snapshot."""
     state = io.BytesIO()
+    state.write(_stamp(snapshot.world.config))
     world = snapshot.world
     with uncollected(), zstandard.ZstdCompressor(level=_LEVEL).stream_writer(state, closefd=False) as stream:
         # One after the other, each let go of when it is written: a pickler holds on to all that it has seen.
-        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(snapshot)
+        pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+        # Who goes on from a tree asks for few files.
+        pickler.dispatch_table = {Facts: lambda facts: (Packed, (pack(facts), facts.allowances))}
+        pickler.dump(snapshot)
         pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.links, pack_links))
         pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.asked, pack_asked))
-    return _stamp(snapshot.world.config) + state.getvalue()
+    return state.getvalue()
 
 
 def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:

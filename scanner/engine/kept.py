@@ -73,11 +73,12 @@ class KeptTrees:
     def _save(self, tree: Tree, snapshot: Snapshot) -> None:
         """Keep a tree's snapshot in place of the last one; when that fails, nothing is kept."""
         _ = snapshot.ranking  # made at the first look
-        data = tree.commit[:_COMMIT].encode() + freeze(snapshot)
+        data = freeze(snapshot)
         with suppress(OSError):
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=f".{_PREFIX}")
             try:
                 with os.fdopen(handle, "wb") as file:
+                    file.write(tree.commit[:_COMMIT].encode())
                     file.write(data)
                 Path(name).replace(self._place(tree))
             except BaseException:

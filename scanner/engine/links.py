@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,24 +64,28 @@ class Links(NamedTuple):
     edges: dict[str, Edge]
     broken: tuple[Broken, ...]
     imports: tuple[Linked, ...]
-
-    @property
-    def symbols(self) -> frozenset[tuple[str, str]]:
-        """(file, name) of the classes, functions and values imported from other files."""
-        return frozenset((target.path, target.name) for _, target in self._symbols())
+    symbols: frozenset[tuple[str, str]]
+    """(file, name) of the classes, functions and values imported from other files."""
 
     @property
     def through(self) -> frozenset[tuple[str, str]]:
         """(file of the module named in the import, name) of these."""
-        return frozenset((target.via, name) for name, target in self._symbols())
-
-    def _symbols(self) -> Iterator[tuple[str, Target]]:
-        for _, name, target in self.imports:
-            if target.name and target.state is State.FOUND and target.path != self.path:
-                yield name, target
+        return frozenset((target.via, name) for name, target in _symbols(self.path, self.imports))
 
 
-NO_LINKS = Links("", {}, (), ())
+def linked(path: str, edges: dict[str, Edge], broken: tuple[Broken, ...], imports: tuple[Linked, ...]) -> Links:
+    """Return the links of a file with these imports."""
+    symbols = frozenset((target.path, target.name) for _, target in _symbols(path, imports))
+    return Links(path, edges, broken, imports, symbols)
+
+
+def _symbols(path: str, imports: Iterable[Linked]) -> Iterator[tuple[str, Target]]:
+    for _, name, target in imports:
+        if target.name and target.state is State.FOUND and target.path != path:
+            yield name, target
+
+
+NO_LINKS = linked("", {}, (), ())
 
 
 def link(path: str, facts: Facts, ask: Ask) -> Links:
@@ -111,7 +115,7 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
             if loaded and loaded != path and not where & (TYPE_CHECKING | MAIN):
                 edge = Edge(bool(where & DEFERRED), row.line)
                 edges[loaded] = min(edges.get(loaded, edge), edge)
-    return Links(path, edges, tuple(broken), tuple(imports))
+    return linked(path, edges, tuple(broken), tuple(imports))
 
 
 def _loaded(name: str, target: Target) -> str:

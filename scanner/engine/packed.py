@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from sys import intern
+from dataclasses import replace
 from typing import Any
 
 from scanner.engine.codec import FIELDS, pack, unpack
 from scanner.engine.facts import Allowance, Facts, Import
+from scanner.engine.violation import Scope
 
 # Three quarters of what is told. The rules look at these in few files, or at one file after the other.
 _LARGE = ("definitions", "copyable")
@@ -67,19 +68,36 @@ class Packed(Facts):
 _unpacked: deque[Packed] = deque()
 
 
+def _without_bodies(facts: Facts) -> Facts:
+    """Leave out what is asked of production files alone; tests are three quarters of a large tree."""
+    rows = (row._replace(decorators=(), members=(), body="") for row in facts.definitions)
+    on_classes = tuple(row for row in facts.containers if row.owner)
+    return replace(
+        facts, definitions=tuple(rows), nested=(), environment=(), copyable=(), instances=(), containers=on_classes
+    )
+
+
+def _packed(facts: Facts) -> Packed:
+    """Pack facts, but for what is asked of every file."""
+    packed = Packed(pack(facts), facts.allowances)
+    told = ((name, getattr(facts, name)) for name in FIELDS)
+    packed.fill({name: value for name, value in told if not value or name not in _LARGE})
+    return packed
+
+
 class Packing:
-    """Packs facts so that equal names in them are one object."""
+    """Makes the facts of a tree smaller. Equal names in imports become one object."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
 
-    def pack(self, facts: Facts) -> Packed:
-        """Return the facts packed, but for what is asked of every file."""
-        packed = Packed(pack(facts), facts.allowances)
-        told = ((name, getattr(facts, name)) for name in FIELDS)
-        packed.fill({name: value for name, value in told if not value or name not in _LARGE})
-        packed.fill({"outcome": intern(facts.outcome), "imports": tuple(map(self._import, facts.imports))})
-        return packed
+    def keep(self, facts: Facts, scope: Scope) -> Facts:
+        """Return what is asked of a file of that scope. Those of production are asked for all they have, and stay as
+        they are; of the others, all that is not asked of every file is packed."""
+        kept = facts if scope == "production" else _packed(_without_bodies(facts))
+        kept.outcome = "ok"  # of what could not be read, nothing is asked
+        kept.imports = tuple(map(self._import, facts.imports))
+        return kept
 
     def _import(self, row: Import) -> Import:
         line, end_line, level, module, names, alias, where, enclosing = row

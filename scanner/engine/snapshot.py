@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -56,15 +55,6 @@ def uncollected() -> Iterator[None]:
             gc.freeze()
             gc.unfreeze()
             gc.enable()
-
-
-def _without_bodies(facts: Facts) -> Facts:
-    """Leave out what is asked of production files alone; tests are three quarters of a large tree."""
-    rows = (row._replace(decorators=(), members=(), body="") for row in facts.definitions)
-    on_classes = tuple(row for row in facts.containers if row.owner)
-    return replace(
-        facts, definitions=tuple(rows), nested=(), environment=(), copyable=(), instances=(), containers=on_classes
-    )
 
 
 # The key of a failure to tell the keys.
@@ -236,9 +226,7 @@ class Snapshot:
             kept = before.facts
         else:
             readable = facts if facts.parsed else self._last_readable(earlier)
-            if readable is not None and scope != "production":
-                readable = _without_bodies(readable)
-            kept = packing.pack(readable) if readable is not None else None
+            kept = packing.keep(readable, scope) if readable is not None else None
         return File(scope, tree.service_of(path), tree.name_of(path), kept, None if facts.parsed else facts)
 
     def _last_readable(self, versions: Iterable[str]) -> Facts | None:

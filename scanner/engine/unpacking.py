@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import msgpack  # type: ignore[import-untyped]
 
 from scanner.engine.facts import Import
-from scanner.engine.links import Broken, Edge, Linked, Links
+from scanner.engine.links import Broken, Edge, Linked, Links, linked
 from scanner.engine.questions import Question, State, Target
 
 V = TypeVar("V")
@@ -90,7 +90,7 @@ def pack_links(links: Links) -> bytes:
 def unpack_links(data: bytes) -> Links:
     """Return what `pack_links` packed."""
     path, edges, broken, imports = _unpackb(data)
-    return Links(
+    return linked(
         path,
         {path: Edge(*edge) for path, edge in edges.items()},
         tuple(Broken(Import(*row), name) for row, name in broken),

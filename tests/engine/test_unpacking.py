@@ -6,7 +6,7 @@ import json
 from random import Random
 
 from scanner.engine.facts import Import
-from scanner.engine.links import Broken, Edge, Linked, Links
+from scanner.engine.links import Broken, Edge, Linked, linked
 from scanner.engine.questions import Question, State, Target
 from scanner.engine.unpacking import Unpacking, pack_asked, pack_links, packed, unpack_asked, unpack_links
 
@@ -53,7 +53,7 @@ def test_only_what_is_asked_for_is_unpacked() -> None:
 def test_links_and_questions_come_back_as_they_were() -> None:
     row = Import(3, 4, 1, "a.\ud800b", (("x", "y"), ("*", "*")), "", 5, "f.g")
     target = Target(State.NO_NAME, "a.py", "x", "b.py", 9, ("Base", ""))
-    links = Links(
+    links = linked(
         "c.py",
         {"a.py": Edge(True, 3)},
         (Broken(row, "x"),),
