@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from scanner.command.opening import facts_from, settings_for, today
+from scanner.command.opening import facts_from, kept_by, settings_for, today
 from scanner.engine.formats import history_line
 from scanner.engine.git import LINK, PYTHON, Repository
 from scanner.engine.timeline import timeline
@@ -22,7 +22,9 @@ def run(options: argparse.Namespace) -> int:
     commits = repository.history(tip, limit=options.limit)
     with destination(options.output) as output, facts_from(options, repository.blobs) as facts_of:
         facts_of.prefetch(_python_blobs(repository, [commit.sha for commit in commits]))
-        for moment in timeline(repository, commits, settings.config, facts_of, baseline):
+        kept = kept_by(facts_of, settings.config)
+        pinning = committed(repository, baseline)
+        for moment in timeline(repository, commits, settings.config, facts_of, pinning, kept):
             output.write(json.dumps(history_line(moment, today())).encode() + b"\n")
             output.flush()
     return 0

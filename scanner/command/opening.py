@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 from scanner.engine.cache import CacheError, FactsCache, default_folder
-from scanner.engine.config import ConfigError
+from scanner.engine.config import Config, ConfigError
 from scanner.engine.facts_source import FactsSource
 from scanner.engine.generated import Blobs
+from scanner.engine.kept import KeptTrees
 from scanner.engine.report import Settings, settings_from, settings_of
 from scanner.engine.trees import Tree
 from scanner.terminal import Progress
@@ -64,3 +65,8 @@ def _cache(options: argparse.Namespace) -> FactsCache:
             raise
         say(f"going on without a cache: {error}")
         return FactsCache(None, say)
+
+
+def kept_by(facts_of: FactsSource, config: Config) -> KeptTrees | None:
+    """Return the resolved trees kept beside cached facts, None where no cache is kept."""
+    return KeptTrees(facts_of.folder, config, facts_of) if facts_of.folder is not None else None

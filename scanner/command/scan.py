@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 
 from scanner.command.arguments import UsageError
-from scanner.command.opening import facts_from, say, settings_for, today
+from scanner.command.opening import facts_from, kept_by, say, settings_for, today
 from scanner.engine.formats import scan_document
 from scanner.engine.gate import Gate, Verdict, judge
 from scanner.engine.git import Repository
-from scanner.engine.kept import KeptTrees
 from scanner.engine.report import Report, examine
 from scanner.engine.sarif import sarif_document
 from scanner.engine.text import scan_text, visible
@@ -34,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     since = _since(options, repository, tree) if options.since is not None else None
     settings = settings_for(options, tree)
     with destination(options.output) as output, facts_from(options, tree.blobs) as facts_of:
-        kept = KeptTrees(facts_of.folder, settings.config, facts_of) if facts_of.folder is not None else None
+        kept = kept_by(facts_of, settings.config)
         report = examine(tree, settings, facts_of, baseline, day=today(), since=since, kept=kept)
         output.write(_formatted(report, gate, options).encode("utf-8", "backslashreplace"))
     for note in report.notes:

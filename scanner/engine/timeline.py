@@ -10,9 +10,11 @@ from scanner.engine.baseline import comparable, pin
 from scanner.engine.config import Config
 from scanner.engine.coverage import missing_since
 from scanner.engine.git import Commit, Repository
-from scanner.engine.replay import Step, replay, snapshot_at
+from scanner.engine.kept import KeptTrees
+from scanner.engine.replay import Step, replay, snapshot_of
 from scanner.engine.score import Debts, Score, score
 from scanner.engine.snapshot import FactsOf, Snapshot
+from scanner.engine.trees import Tree
 from scanner.engine.violation import Violation
 
 
@@ -26,10 +28,18 @@ class Moment:
 
 
 def timeline(
-    repository: Repository, commits: Sequence[Commit], config: Config, facts_of: FactsOf, baseline: str
+    repository: Repository,
+    commits: Sequence[Commit],
+    config: Config,
+    facts_of: FactsOf,
+    baseline: Tree,
+    kept: KeptTrees | None = None,
 ) -> Iterator[Moment]:
-    """Replay commits (first parents, oldest first); the first one introduces everything that is open there."""
-    pinning = snapshot_at(repository, baseline, config, facts_of)
+    """Replay commits (first parents, oldest first); the first one introduces everything that is open there.
+
+    `kept` may know most of the baseline's tree.
+    """
+    pinning = kept.snapshot(baseline) if kept else snapshot_of(baseline, config, facts_of)
     pinned, ranking = pin(pinning.obligations), pinning.ranking
     del pinning  # as large as the tree
     debts = Debts(rule.areas())

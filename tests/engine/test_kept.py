@@ -11,6 +11,7 @@ from scanner.engine import kept as keeping
 from scanner.engine.git import Repository
 from scanner.engine.kept import KeptTrees
 from scanner.engine.replay import snapshot_of
+from scanner.engine.timeline import timeline
 from scanner.engine.trees import Tree, committed
 from tests.engine.generated_history import History
 from tests.engine.test_replay import CONFIG, reader
@@ -51,6 +52,17 @@ def test_from_anywhere_to_anywhere_it_is_the_same(repository, trees, folder, mon
         ranked += len(found.ranking.importers)
     assert ranked
     assert 0 < len(resolved) < 100  # else it is never led on, or never resolved where files cannot be read
+
+
+def test_a_history_is_measured_by_a_kept_baseline(repository, trees, folder, monkeypatch) -> None:
+    facts_of, baseline = reader(repository), trees[-1]
+    commits = repository.history(repository.resolve("main"))
+    anew = list(timeline(repository, commits, CONFIG, facts_of, baseline))
+    kept = KeptTrees(folder, CONFIG, facts_of)
+    kept.snapshot(baseline)
+    monkeypatch.setattr(keeping, "snapshot_of", None)
+    assert list(timeline(repository, commits, CONFIG, facts_of, baseline, kept)) == anew
+    assert len({str(moment.score) for moment in anew}) > 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"x" * 5_000])
