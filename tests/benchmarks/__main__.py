@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.engine.git import Repository
+from tests.benchmarks.peers import peers
 
 MB = 1 << 20
+PARTS = "tests.benchmarks.parts"
 
 
 @dataclass(frozen=True)
@@ -47,66 +50,79 @@ def run(*words: str | Path) -> Run:
     return Run(os.times().elapsed - before.elapsed, usage.ru_utime + usage.ru_stime, rss, told)
 
 
-def table(path: Path, commit: str, commits: int) -> Iterator[tuple[str, str, str]]:
-    """Yield (what, measured, goal), running everything once."""
-    parts = "tests.benchmarks.parts"
-    start = run(parts, "nothing")
-    parse = run(parts, "parse", path, commit)
+Row = tuple[str, str, str]  # what, measured, goal
+
+
+def table(path: Path, commit: str, commits: int, python: str) -> Iterator[Row]:
+    """Run everything once, and yield its rows."""
+    start = run(PARTS, "nothing")
+    parse = run(PARTS, "parse", path, commit)
     size = parse.told["bytes"]
     yield "tree", f"{parse.told['files']:,} unique Python files, {size / MB:.1f} MB", ""
     least = parse.cpu - start.cpu
     yield "git read + C parse, CPU", f"{least:.2f} s, {1000 * least * MB / size:.0f} ms/MB", ""
-    extract = run(parts, "extract", path, commit)
+    extract = run(PARTS, "extract", path, commit)
     yield "cold extraction, CPU", f"{extract.cpu - start.cpu:.2f} s; facts {extract.told['facts'] / MB:.2f} MB", ""
     yield "cold extraction CPU / (git read + C parse)", f"{(extract.cpu - start.cpu) / least:.2f}", "≤ 1.8"
     with tempfile.TemporaryDirectory() as folder:
-        config, cache = Path(folder, "truthline.toml"), Path(folder, "cache")
-        config.write_bytes(suggested(path, commit))
-        options = ("--config", config, "--format", "json", "--output", Path(folder, "out"))
-        scan = ("scanner", path, "--rev", commit, *options)
-        one = run(*scan, "--cache", cache, "--jobs", "1")
-        again = run(*scan, "--cache", cache, "--jobs", "1")
-        forget_trees(cache)
-        two = run(*scan, "--no-cache", "--jobs", "2")
-        warm = run(*scan, "--cache", cache, "--jobs", "1")
+        yield from Scans(path, commit, Path(folder), size).rows(commits)
+    with tempfile.TemporaryDirectory() as folder:
+        yield from peers(path, commit, Path(folder), python)
+
+
+class Scans:
+    """Scans of one commit and of the history before it, with a folder for the cache; `size`: bytes of the tree."""
+
+    def __init__(self, path: Path, commit: str, folder: Path, size: int) -> None:
+        self.path, self.commit, self.folder, self.size = path, commit, folder, size
+        self.config, self.cache = folder / "truthline.toml", folder / "cache"
+        self.config.write_bytes(suggested(path, commit))
+
+    def rows(self, commits: int) -> Iterator[Row]:
+        one = self._scan("--cache", self.cache)
+        again = self._scan("--cache", self.cache)
+        forget_trees(self.cache)
+        two = self._scan("--no-cache", jobs=2)
+        warm = self._scan("--cache", self.cache)
         yield "cold scan, 1 parser process", f"{one.wall:.2f} s wall, {one.cpu:.2f} s CPU", ""
         yield "cold scan wall, 1 process / 2 processes", f"{one.wall / two.wall:.2f}", "≥ 1.8"
         yield "warm scan, facts known", f"{warm.wall:.2f} s wall, {warm.cpu:.2f} s CPU", ""
         yield "warm scan, facts known / cold scan, CPU", f"{warm.cpu / one.cpu:.3f}", "≤ 0.03"
         yield "the same again, its tree kept", f"{again.wall:.2f} s wall, {again.cpu:.2f} s CPU", ""
         yield "the same again, its tree kept / cold scan, CPU", f"{again.cpu / one.cpu:.3f}", "≤ 0.03"
-        forget_trees(cache)
-        run("scanner", path, "--rev", f"{commit}~1", *options, "--cache", cache, "--jobs", "1")
-        following = run(*scan, "--cache", cache, "--jobs", "1")
+        forget_trees(self.cache)
+        self._scan("--cache", self.cache, rev=f"{self.commit}~1")
+        following = self._scan("--cache", self.cache)
         yield "next commit, the tree before kept", f"{following.wall:.2f} s wall, {following.cpu:.2f} s CPU", ""
         yield "next commit, stateless / cold scan, CPU", f"{following.cpu / one.cpu:.3f}", "≤ 0.03"
-        first = ("scanner", "history", path, "--branch", commit, "--config", config, "--cache", cache, "--jobs", "1")
-        history = run(*first, "--limit", str(commits))
-        yield (
-            f"history of {commits:,} commits, after the scan",
-            f"{history.wall:.1f} s wall, {history.cpu:.1f} s CPU",
-            "",
-        )
-        yield (
-            f"(cold scan + history of {commits:,}) / cold scan, CPU",
-            f"{(one.cpu + history.cpu) / one.cpu:.2f}",
-            "≤ 2.5",
-        )
-        anew = commits * one.cpu / (one.cpu + history.cpu)
-        yield "scanning each commit anew / history, CPU", f"{anew:,.0f}", "≥ 300 for 1,000"
-        step = run(parts, "steps", path, commit, str(commits), cache).told
-        yield (
-            "next commit, resident, CPU",
-            f"median {1000 * step['median']:.1f} ms, p99 {1000 * step['p99']:.1f} ms",
-            "",
-        )
+        yield "peak RSS of a process, scan / unique bytes", self._memory(two), "≤ 1.0"
+        yield "peak RSS of a process, scan that keeps its tree", self._memory(warm), ""
+        yield from self._histories(commits, one, warm)
+
+    def _histories(self, commits: int, one: Run, warm: Run) -> Iterator[Row]:
+        """Yield what histories of 10, 100 and more commits cost, each with the facts of the last tree known."""
+        for number in [*(few for few in (10, 100) if few < commits), commits]:
+            cache = Path(shutil.copytree(self.cache, self.folder / f"after-{number}"))
+            options = ("--config", self.config, "--cache", cache, "--jobs", "1", "--output", self.folder / "out")
+            history = run("scanner", "history", self.path, "--branch", self.commit, "--limit", str(number), *options)
+            fresh = run(PARTS, "fresh", self.path, self.commit, str(number)).told["bytes"]
+            cost = f"{history.wall:.1f} s wall, {history.cpu:.1f} s CPU, for {fresh / MB:.1f} MB the tree has not"
+            yield f"history of {number:,} commits, after the scan", cost, ""
+        together = one.cpu + history.cpu
+        yield f"(cold scan + history of {commits:,}) / cold scan, CPU", f"{together / one.cpu:.2f}", "≤ 2.5"
+        yield "scanning each commit anew / history, CPU", f"{commits * one.cpu / together:,.0f}", "≥ 300 for 1,000"
+        step = run(PARTS, "steps", self.path, self.commit, str(commits), cache).told
+        resident = f"median {1000 * step['median']:.1f} ms, p99 {1000 * step['p99']:.1f} ms"
+        yield "next commit, resident, CPU", resident, ""
         yield "next commit, resident, p99 / warm scan, CPU", f"{step['p99'] / warm.cpu:.3f}", "≤ 0.05"
-    yield "peak RSS of a process, scan / unique bytes", f"{two.rss / size:.2f} ({two.rss / MB:.0f} MB)", "≤ 1.0"
-    yield (
-        "peak RSS of a process, history / unique bytes",
-        f"{history.rss / size:.2f} ({history.rss / MB:.0f} MB)",
-        "≤ 1.5",
-    )
+        yield "peak RSS of a process, history / unique bytes", self._memory(history), "≤ 1.5"
+
+    def _scan(self, *cache: str | Path, rev: str = "", jobs: int = 1) -> Run:
+        options = ("--config", self.config, "--format", "json", "--output", self.folder / "out")
+        return run("scanner", self.path, "--rev", rev or self.commit, *options, *cache, "--jobs", str(jobs))
+
+    def _memory(self, process: Run) -> str:
+        return f"{process.rss / self.size:.2f} ({process.rss / MB:.0f} MB)"
 
 
 def suggested(path: Path, commit: str) -> bytes:
@@ -126,13 +142,14 @@ def main() -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--rev", default="HEAD")
     parser.add_argument("--commits", type=int, default=1000)
+    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="which has ruff, grimp, radon, fixit")
     options = parser.parse_args()
     commit = Repository(options.path).resolve(options.rev)
     print(
         f"{options.path.absolute().name} at {commit[:12]}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
     )
     print("| what | measured | goal |\n|---|---|---|")
-    for row in table(options.path, commit, options.commits):
+    for row in table(options.path, commit, options.commits, options.peers):
         print(f"| {' | '.join(row)} |", flush=True)
 
 

@@ -14,8 +14,9 @@ import warnings
 from pathlib import Path
 
 from scanner.engine.cache import FactsCache
+from scanner.engine.extract import answer
 from scanner.engine.facts_source import FactsSource
-from scanner.engine.git import LINK, PYTHON, Repository
+from scanner.engine.git import LINK, PYTHON, Change, Repository
 from scanner.engine.parser_pool import ParserPool
 from scanner.engine.replay import replay, snapshot_at
 from scanner.engine.report import settings_of
@@ -56,6 +57,26 @@ def extract(repository: Repository, commit: str) -> dict[str, object]:
     return {"facts": size}
 
 
+def fresh(repository: Repository, commit: str, number: str) -> dict[str, object]:
+    """Count the bytes of the files that the newest commits' trees have beside those of the last one."""
+    commits = [one.sha for one in repository.history(commit, limit=int(number))]
+    blobs = {change.new for changes in repository.changes(commits[1:]) for change in changes if _is_python(change)}
+    blobs = (blobs | {*_blobs(repository, commits[0])}) - {*_blobs(repository, commit)}
+    return {"bytes": sum(len(source or b"") for _, source in repository.blobs(sorted(filter(None, blobs))))}
+
+
+def _is_python(change: Change) -> bool:
+    return change.path.endswith(PYTHON) and change.new != LINK
+
+
+def files(folder: str) -> dict[str, object]:
+    """Read the files of a folder and extract their facts, in this process."""
+    gc.disable()
+    for file in sorted(Path(folder).rglob("*.py")):
+        answer(file.read_bytes())
+    return {}
+
+
 def steps(repository: Repository, commit: str, number: str, cache: str) -> dict[str, object]:
     """Replay the newest commits with all facts known, and tell each one's processor seconds, the snapshot resident."""
     config = settings_of(committed(repository, commit)).config
@@ -81,7 +102,9 @@ if __name__ == "__main__":
     _, part, *words = sys.argv
     if part == "nothing":
         told = nothing()
+    elif part == "files":
+        told = files(*words)
     else:
         opened = Repository(Path(words[0]))
-        told = {"parse": parse, "extract": extract, "steps": steps}[part](opened, *words[1:])
+        told = {"parse": parse, "extract": extract, "steps": steps, "fresh": fresh}[part](opened, *words[1:])
     sys.stdout.write(json.dumps(told))

@@ -26,11 +26,14 @@ class Seen:
     failed: list[str] = field(default_factory=list)
 
 
-def seen(lines: Iterable[dict[str, Any]], outages: Sequence[tuple[float, float]]) -> Seen:
-    """Sort what the reader said; a page may fail only while a server is away."""
+def seen(
+    lines: Iterable[dict[str, Any]], outages: Sequence[tuple[float, float]], forgotten: Sequence[tuple[float, float]]
+) -> Seen:
+    """Sort what the reader said; a page may fail only while a server is away, and its repository may be gone only where
+    the run began anew."""
     found = Seen()
     for line in lines:
-        what, at = line["what"], line["at"]
+        what = line["what"]
         if what == "whole":
             found.whole += 1
         elif what == "wrong":
@@ -39,11 +42,17 @@ def seen(lines: Iterable[dict[str, Any]], outages: Sequence[tuple[float, float]]
             found.interrupted += 1
         elif line["status"] == 200:
             found.pages += 1
-        elif any(line["began"] < end + MARGIN and at > start - MARGIN for start, end in outages):
+        elif line["status"] == 404 and _within(line, forgotten):
+            continue
+        elif _within(line, outages):
             found.failed_in_outage += 1
         else:
             found.failed.append(f"{line}")
     return found
+
+
+def _within(line: dict[str, Any], spans: Iterable[tuple[float, float]]) -> bool:
+    return any(line["began"] < end + MARGIN and line["at"] > start - MARGIN for start, end in spans)
 
 
 @dataclass

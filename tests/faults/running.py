@@ -65,9 +65,12 @@ def run(options: argparse.Namespace, installation: Installation, origin: Path) -
     command = [sys.executable, "-m", "tests.faults.reader", f"http://127.0.0.1:{installation.port}", cookie()]
     reader = launch(Program("reader", command, {"TRUTHLINE_DATABASE_POOL": "off"}, ROOT), log)
     began = time.time()
+    forgotten = []
     while not striker.over:
         report.rounds += 1
+        start = time.time()
         forget()
+        forgotten.append((start, time.time()))
         found = scanned(origin, tips, lambda: strike(striker), report)
         for stage, state in found.items():
             report.differences += [f"{stage}: {one}" for one in comparing.difference(undisturbed[stage], state)]
@@ -76,7 +79,8 @@ def run(options: argparse.Namespace, installation: Installation, origin: Path) -
     reader.wait()
     report.struck = striker.struck
     report.rows = {stage: {kind: len(rows) for kind, rows in state.items()} for stage, state in undisturbed.items()}
-    report.seen = seen((json.loads(line) for line in log.read_text().splitlines() if line[:1] == "{"), striker.outages)
+    lines = (json.loads(line) for line in log.read_text().splitlines() if line[:1] == "{")
+    report.seen = seen(lines, striker.outages, forgotten)
     tell(report.text())
     if options.report:
         options.report.write_text(report.text(), encoding="utf-8")
