@@ -71,8 +71,14 @@ def digest(
     `known` are the digests of functions inside, which are then not read again; `names` are looked for.
     """
     out: list[object] = []
+    size = _tell([*parts], out, own, known)
+    text = blake2b(marshal.dumps(out, _MARSHAL_VERSION), digest_size=8).hexdigest()
+    return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
+
+
+def _tell(pending: list[Any], out: list[object], own: str, known: Mapping[ast.AST, Digest]) -> int:
+    """Write down all that the pending nodes say; return the size of what is known of them and not read again."""
     emit = out.append
-    pending: list[Any] = [*parts]
     take, later, push = pending.pop, pending.append, pending.extend
     size = 0
     while pending:
@@ -80,37 +86,32 @@ def digest(
         kind = node.__class__
         # The commonest kinds by hand: they are nine of ten nodes.
         while kind is ast.Attribute:
-            emit(".Attribute")
-            emit(node.attr)
+            out += (".Attribute", node.attr)
             node = node.value
             kind = node.__class__
         if kind is ast.Name:
-            name = node.id
-            emit(name if name != own else ".own")
+            emit(node.id if node.id != own else ".own")
         elif kind is ast.Constant:
             emit((node.value,))
         elif kind is ast.Call:
-            arguments, keywords = node.args, node.keywords
-            out += (".Call", len(arguments), len(keywords))
+            out += (".Call", len(node.args), len(node.keywords))
             later(node.func)
-            push(arguments)
-            for keyword in keywords:
+            push(node.args)
+            for keyword in node.keywords:
                 out += (".keyword", keyword.arg)
                 later(keyword.value)
         elif kind is list:
             emit(len(node))
             push(node)
         elif (form := _FORMS.get(kind)) is not None:
-            tag, fields, read, is_definition = form
-            emit(tag)
-            if fields == 1:
-                later(read(node))
-            elif is_definition:
+            emit(form.tag)
+            if form.fields == 1:
+                later(form.read(node))
+            elif form.is_definition:
                 size += known[node].size if node in known else 0
-                push(_told(node, read(node), known))
-            elif fields:
-                push(read(node))
+                push(_told(node, form.read(node), known))
+            elif form.fields:
+                push(form.read(node))
         else:
             emit(node)
-    text = blake2b(marshal.dumps(out, _MARSHAL_VERSION), digest_size=8).hexdigest()
-    return Digest(text, size + len(out), bool(names) and not names.isdisjoint(out))
+    return size

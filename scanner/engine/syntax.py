@@ -33,14 +33,14 @@ def dotted(node: ast.AST | None) -> str:
             return ""
 
 
-def root(node: ast.AST) -> str:
+def root(node: Any) -> str:
     """Return the name that a chain of attributes, calls and items begins with, or ""."""
     while True:
         kind = node.__class__
         if kind is ast.Attribute or kind is ast.Subscript:
-            node = node.value  # type: ignore[attr-defined]
+            node = node.value
         elif kind is ast.Call:
-            node = node.func  # type: ignore[attr-defined]
+            node = node.func
         else:
             return node.id if isinstance(node, ast.Name) else ""
 
