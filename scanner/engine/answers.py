@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from sys import intern
 from typing import NamedTuple
 
+from scanner.engine.multimap import Members, Multimap, joined, parted
 from scanner.engine.questions import Question, Targets
 
 _Resolve = Callable[[Question], tuple[Targets, Collection[str]]]
@@ -17,7 +18,7 @@ class _Answer(NamedTuple):
     question: Question
     targets: Targets
     marks: tuple[str, ...]
-    askers: set[str]
+    askers: Members[str]
 
 
 class Answers:
@@ -27,7 +28,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: dict[Question, _Answer] = {}
-        self._by_mark: dict[str, set[Question]] = {}
+        self._by_mark: Multimap[str, Question] = Multimap()
         self.asked: dict[str, list[Question]] = {}  # by the file that asked, each question once
         self._unasked: set[Question] = set()
 
@@ -40,17 +41,18 @@ class Answers:
 
     def ask(self, asker: str, question: Question) -> Targets:
         """Return the answer and remember that the file `asker` relies on it."""
-        answer = self._known.get(question) or self._find(question, set())
+        answer = self._known.get(question) or self._find(question, ())
         if asker not in answer.askers:
-            answer.askers.add(asker)
+            self._rely(answer, joined(answer.askers, asker))
             self.asked.setdefault(asker, []).append(answer.question)
         return answer.targets
 
     def forget(self, asker: str) -> None:
         """Forget what a file asked."""
         for question in self.asked.pop(asker, ()):
-            askers = self._known[question].askers
-            askers.discard(asker)
+            answer = self._known[question]
+            askers = parted(answer.askers, asker)
+            self._rely(answer, askers)
             if not askers:
                 self._unasked.add(question)
 
@@ -61,7 +63,7 @@ class Answers:
         for question in stale:
             before = self._drop(question)
             if self._find(question, before.askers).targets != before.targets:
-                touched |= before.askers
+                touched.update(before.askers)
         return touched
 
     def purge(self) -> None:
@@ -71,19 +73,20 @@ class Answers:
                 self._drop(question)
         self._unasked.clear()
 
-    def _find(self, question: Question, askers: set[str]) -> _Answer:
+    def _rely(self, answer: _Answer, askers: Members[str]) -> None:
+        if askers is not answer.askers:
+            self._known[answer.question] = answer._replace(askers=askers)
+
+    def _find(self, question: Question, askers: Members[str]) -> _Answer:
         targets, seen = self._resolve(question)
         marks = tuple(map(intern, seen))
         for mark in marks:
-            self._by_mark.setdefault(mark, set()).add(question)
+            self._by_mark.add(mark, question)
         answer = self._known[question] = _Answer(question, targets, marks, askers)
         return answer
 
     def _drop(self, question: Question) -> _Answer:
         answer = self._known.pop(question)
         for mark in answer.marks:
-            questions = self._by_mark[mark]
-            questions.discard(question)
-            if not questions:
-                del self._by_mark[mark]
+            self._by_mark.discard(mark, question)
         return answer

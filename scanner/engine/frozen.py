@@ -30,6 +30,7 @@ from scanner.engine import (
     ledger,
     links,
     modules,
+    multimap,
     questions,
     ranking,
     sources,
@@ -43,7 +44,21 @@ from scanner.engine.packed import Packed
 from scanner.engine.snapshot import FactsOf, Snapshot, uncollected
 from scanner.engine.unpacking import Unpacking, pack_asked, pack_links, packed, unpack_asked, unpack_links
 
-_MODULES = (answers, facts, graph, interface, ledger, links, modules, questions, ranking, sources, violation, world)
+_MODULES = (
+    answers,
+    facts,
+    graph,
+    interface,
+    ledger,
+    links,
+    modules,
+    multimap,
+    questions,
+    ranking,
+    sources,
+    violation,
+    world,
+)
 _CLASSES: dict[tuple[str, str], type] = {
     (made.__module__, made.__name__): made
     for made in (

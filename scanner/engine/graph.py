@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from scanner.engine.multimap import Multimap
+
 _Edges = Mapping[str, Collection[str]]
 # From here on it is cheaper to look at the whole graph once than at each edge.
 _MANY = 500
@@ -19,8 +21,8 @@ class Cycles:
     """A directed graph of names with its strongly connected components, kept up to date."""
 
     def __init__(self) -> None:
-        self._after: dict[str, set[str]] = {}
-        self._before: dict[str, set[str]] = {}
+        self._after: Multimap[str, str] = Multimap()
+        self._before: Multimap[str, str] = Multimap()
         self._component: dict[str, frozenset[str]] = {}
         self._cycles: dict[str, tuple[str, ...]] = {}
 
@@ -36,11 +38,11 @@ class Cycles:
     def update(self, removed: Collection[tuple[str, str]], added: Collection[tuple[str, str]]) -> set[str]:
         """Remove and add edges, none of them from a node to itself; return the nodes whose circle is another."""
         for start, end in removed:
-            self._after[start].discard(end)
-            self._before[end].discard(start)
+            self._after.discard(start, end)
+            self._before.discard(end, start)
         for start, end in added:
-            self._after.setdefault(start, set()).add(end)
-            self._before.setdefault(end, set()).add(start)
+            self._after.add(start, end)
+            self._before.add(end, start)
         if len(removed) + len(added) > _MANY:
             renew = self._rebuild()
         else:
@@ -61,7 +63,7 @@ class Cycles:
         moved: set[str] = set()
         torn = {self._component[a] for a, b in removed if a in self._component and b in self._component[a]}
         for members in torn:
-            rest = {node: self._after[node] & members for node in members}
+            rest = {node: members.intersection(self._after.get(node, ())) for node in members}
             whole = list(components(rest, rest))
             if whole != [members]:
                 moved |= members
@@ -117,7 +119,7 @@ class Cycles:
         distance = {node: 0}
         level, seen = {node}, {node}
         step = 0
-        while successors.isdisjoint(level):
+        while level.isdisjoint(successors):
             step += 1
             if step == LONGEST:
                 return (node,)

@@ -14,17 +14,17 @@ SCORED: frozenset[Scope] = frozenset({"production", "tests", "scripts"})
 
 
 class Entry(NamedTuple):
-    """What one Python file adds. `names` are its classes and registered functions, `symbols` the (path, name) of what
-    it imports, `shared` the number of its factory-like functions and stateful classes, `conforming` the registered
-    symbols it imports as it should."""
+    """What one Python file adds, all of it once. `names` are its classes and registered functions, `symbols` the
+    (path, name) of what it imports, `shared` the number of its factory-like functions and stateful classes,
+    `conforming` the registered symbols it imports as it should."""
 
     scope: Scope
     service: str
     reading: Reading
-    names: frozenset[str] = frozenset()
-    symbols: frozenset[tuple[str, str]] = frozenset()
+    names: tuple[str, ...] = ()
+    symbols: tuple[tuple[str, str], ...] = ()
     shared: int = 0
-    conforming: frozenset[str] = frozenset()
+    conforming: tuple[str, ...] = ()
 
     def holds(self, area: str) -> bool:
         """Whether the file has an obligation of the area."""

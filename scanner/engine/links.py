@@ -64,8 +64,8 @@ class Links(NamedTuple):
     edges: dict[str, Edge]
     broken: tuple[Broken, ...]
     imports: tuple[Linked, ...]
-    symbols: frozenset[tuple[str, str]]
-    """(file, name) of the classes, functions and values imported from other files."""
+    symbols: tuple[tuple[str, str], ...]
+    """(file, name) of the classes, functions and values imported from other files, each once."""
 
     @property
     def through(self) -> frozenset[tuple[str, str]]:
@@ -75,8 +75,8 @@ class Links(NamedTuple):
 
 def linked(path: str, edges: dict[str, Edge], broken: tuple[Broken, ...], imports: tuple[Linked, ...]) -> Links:
     """Return the links of a file with these imports."""
-    symbols = frozenset((target.path, target.name) for _, target in _symbols(path, imports))
-    return Links(path, edges, broken, imports, symbols)
+    symbols = dict.fromkeys((target.path, target.name) for _, target in _symbols(path, imports))
+    return Links(path, edges, broken, imports, tuple(symbols))
 
 
 def _symbols(path: str, imports: Iterable[Linked]) -> Iterator[tuple[str, Target]]:

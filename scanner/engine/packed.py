@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from scanner.engine.codec import FIELDS, pack, unpack
-from scanner.engine.facts import Allowance, Facts, Import
+from scanner.engine.facts import Allowance, Copyable, Definition, Facts, Import
 from scanner.engine.violation import Scope
 
 # Three quarters of what is told. The rules look at these in few files, or at one file after the other.
 _LARGE = ("definitions", "copyable")
 _MOST_UNPACKED = 300
+
+Row = TypeVar("Row", Copyable, Definition, Import)
 
 
 class Packed(Facts):
@@ -86,7 +88,7 @@ def _packed(facts: Facts) -> Packed:
 
 
 class Packing:
-    """Makes the facts of a tree smaller. Equal names in imports become one object."""
+    """Makes the facts of a tree smaller. Equal names become one object."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
@@ -94,21 +96,23 @@ class Packing:
     def keep(self, facts: Facts, scope: Scope) -> Facts:
         """Return what is asked of a file of that scope. Those of production are asked for all they have, and stay as
         they are; of the others, all that is not asked of every file is packed."""
-        kept = facts if scope == "production" else _packed(_without_bodies(facts))
+        if scope == "production":
+            kept = facts
+            kept.definitions = tuple(map(self._row, facts.definitions))
+            kept.copyable = tuple(map(self._row, facts.copyable))
+        else:
+            kept = _packed(_without_bodies(facts))
         kept.outcome = "ok"  # of what could not be read, nothing is asked
-        kept.imports = tuple(map(self._import, facts.imports))
+        kept.imports = tuple(map(self._row, facts.imports))
         return kept
 
-    def _import(self, row: Import) -> Import:
-        line, end_line, level, module, names, alias, where, enclosing = row
-        known = self._known.setdefault
-        return Import(
-            line,
-            end_line,
-            level,
-            known(module, module),
-            known(names, names),
-            known(alias, alias),
-            where,
-            known(enclosing, enclosing),
-        )
+    def _row(self, row: Row) -> Row:
+        return type(row)._make(map(self._one, row))
+
+    def _one(self, value: Any) -> Any:
+        """Return the object that stands for all equal ones. Of a tuple, its parts are such, too."""
+        known = self._known.get(value)
+        if known is None:
+            known = tuple(map(self._one, value)) if isinstance(value, tuple) else value
+            self._known[value] = known
+        return known

@@ -59,7 +59,7 @@ class Resolver:
         self._provided = provided
         self._seen: set[str] = set()
         self._vain: dict[tuple[str, str, str], Target] = {}
-        self._places: dict[str, tuple[_Place, set[str]]] = {}  # by module, with marks of what was looked at
+        self._places: dict[str, tuple[_Place, tuple[str, ...]]] = {}  # by module, with marks of what was looked at
 
     def look_anew(self) -> None:
         """Forget where modules are: the tree is another one."""
@@ -92,10 +92,10 @@ class Resolver:
         known = self._places.get(module)
         if known is None:
             around, self._seen = self._seen, set()
-            known = self._places[module] = self._locate(module), self._seen
+            known = self._places[module] = self._locate(module), tuple(self._seen)
             self._seen = around
         place, marks = known
-        self._seen |= marks
+        self._seen.update(marks)
         return place
 
     def _locate(self, module: str) -> _Place:

@@ -273,16 +273,19 @@ class Snapshot:
                 names.add(definition.name)
             shared += bool(definition.traits & (STATEFUL if is_class else FACTORY))
         return Entry(
-            scope, file.service, reading, frozenset(names), world.links[path].symbols, shared, self._conforming(path)
+            scope, file.service, reading, tuple(names), world.links[path].symbols, shared, self._conforming(path)
         )
 
-    def _conforming(self, path: str) -> frozenset[str]:
+    def _conforming(self, path: str) -> tuple[str, ...]:
         """Return the registered symbols that a file imports from a module that may offer them."""
         world = self._world
         through = world.links[path].through
-        return frozenset(
+        return tuple(
             symbol
             for symbol, entries in world.registered.items()
-            for entry in entries
-            if any((world.file_of(module), symbol) in through for module in (entry.module, *entry.public))
+            if any(
+                (world.file_of(module), symbol) in through
+                for entry in entries
+                for module in (entry.module, *entry.public)
+            )
         )
