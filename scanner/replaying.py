@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from io import BytesIO
 from time import monotonic
 
 from django.db import transaction
@@ -152,7 +153,9 @@ class Walk:
         if self._reached is None:
             return
         sha, snapshot = self._reached
-        kept = {"sha": sha, "frozen": freeze(snapshot)}
+        frozen = BytesIO()
+        freeze(snapshot, frozen)
+        kept = {"sha": sha, "frozen": frozen.getvalue()}
         with transaction.atomic():
             # The lease may be gone by now: another scan may have gone on, or dropped the epoch.
             same = {"pk": self.epoch.pk, "replayed_seq": self.epoch.replayed_seq}

@@ -56,6 +56,10 @@ class Answers:
             if not askers:
                 self._unasked.add(question)
 
+    def looked_at(self, mark: str) -> bool:
+        """Whether any answer depends on what the mark stands for."""
+        return mark in self._by_mark
+
     def renew(self, marks: Iterable[str]) -> set[str]:
         """Answer again what looked at any of the marks; return the files that got another answer."""
         stale = {question for mark in marks for question in self._by_mark.get(mark, ())}

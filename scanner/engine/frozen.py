@@ -8,7 +8,6 @@ configuration that wrote them.
 
 from __future__ import annotations
 
-import io
 import pickle
 import sys
 from collections import Counter
@@ -18,7 +17,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
@@ -26,6 +25,7 @@ from scanner.engine import (
     answers,
     facts,
     graph,
+    instance_counts,
     interface,
     ledger,
     links,
@@ -37,6 +37,7 @@ from scanner.engine import (
     violation,
     world,
 )
+from scanner.engine.answers import Answers
 from scanner.engine.codec import pack
 from scanner.engine.config import Config
 from scanner.engine.facts import Facts
@@ -48,6 +49,7 @@ _MODULES = (
     answers,
     facts,
     graph,
+    instance_counts,
     interface,
     ledger,
     links,
@@ -75,20 +77,28 @@ class Unusable(Exception):
     """The bytes are damaged, or something else wrote them."""
 
 
-def freeze(snapshot: Snapshot) -> bytes:
-    """Return the state of a snapshot."""
-    state = io.BytesIO()
-    state.write(_stamp(snapshot.world.config))
+def freeze(snapshot: Snapshot, to: BinaryIO) -> None:
+    """Write the state of a snapshot to a file. Raises OSError."""
+    to.write(_stamp(snapshot.world.config))
+    with uncollected(), zstandard.ZstdCompressor(level=_LEVEL).stream_writer(to, closefd=False) as stream:
+        for part in _parts(snapshot):
+            _dump(part, stream)
+
+
+def _dump(part: object, stream: BinaryIO) -> None:
+    # Of its own, and let go of when the part is written: it holds on to all that it has seen.
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    # Who goes on from a tree asks for few files.
+    pickler.dispatch_table = {Facts: lambda facts: (Packed, (pack(facts), facts.allowances))}
+    pickler.dump(part)
+
+
+def _parts(snapshot: Snapshot) -> Iterator[object]:
     world = snapshot.world
-    with uncollected(), zstandard.ZstdCompressor(level=_LEVEL).stream_writer(state, closefd=False) as stream:
-        # One after the other, each let go of when it is written: a pickler holds on to all that it has seen.
-        pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-        # Who goes on from a tree asks for few files.
-        pickler.dispatch_table = {Facts: lambda facts: (Packed, (pack(facts), facts.allowances))}
-        pickler.dump(snapshot)
-        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.links, pack_links))
-        pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(packed(world.asked, pack_asked))
-    return state.getvalue()
+    yield snapshot
+    yield world.answers
+    yield packed(world.links, pack_links)
+    yield packed(world.answers.asked, pack_asked)
 
 
 def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
@@ -100,13 +110,16 @@ def thaw(data: bytes, config: Config, facts_of: FactsOf) -> Snapshot:
         raise Unusable("written by another version of Truthline or for another configuration")
     try:
         with uncollected(), zstandard.ZstdDecompressor().stream_reader(data[_MAGIC:]) as stream:
-            snapshot: Any = _Unpickler(stream).load()
-            links, asked = (_Unpickler(stream).load() if type(snapshot) is Snapshot else {} for _ in range(2))
+            parts: list[Any] = [_Unpickler(stream).load()]
+            if type(parts[0]) is Snapshot:
+                parts += (_Unpickler(stream).load() for _ in range(3))
     except Exception as error:  # a damaged pickle raises whatever it likes
         raise Unusable(f"damaged: {error}") from error
-    if [type(part) for part in (snapshot, links, asked)] != [Snapshot, dict, dict]:
+    if [type(part) for part in parts] != [Snapshot, Answers, dict, dict]:
         raise Unusable("damaged: it holds something else")
-    snapshot.thaw(config, facts_of, Unpacking(links, unpack_links), Unpacking(asked, unpack_asked))
+    snapshot, known, links, asked = parts
+    known.asked = Unpacking(asked, unpack_asked)
+    snapshot.thaw(config, facts_of, Unpacking(links, unpack_links), known)
     return cast(Snapshot, snapshot)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from scanner.engine.facts import (
@@ -70,6 +71,8 @@ class Value(NamedTuple):
 
 
 Origin = Defined | Taken | Alias | Value
+_VALUE = Value()
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Interfaces:
         return interface
 
     def forget(self, path: str) -> Interface | None:
-        """Return the interface that was made for a path, if one was, and make a new one when it is asked for again."""
+        """Return the interface that was made for a path, if one was; a new one is made when it is asked for again."""
         return self._known.pop(path, None)
 
 
@@ -141,28 +144,39 @@ def interface_of(facts: Facts) -> Interface:
             if name == "*":
                 stars.append(Taken(row.level, row.module, "*"))
             else:
-                places.append((row.line, typing, bound, Taken(row.level, row.module, name)))
+                places.append((row.line, typing, bound, _taken(row.level, row.module, name)))
         if not row.names:
             module = row.module if row.alias else row.module.partition(".")[0]
-            places.append((row.line, typing, row.alias or module, Taken(0, module, "")))
+            places.append((row.line, typing, row.alias or module, _taken(0, module, "")))
     for definition in facts.definitions:
         typing = bool(definition.where & TYPE_CHECKING)
         places.append((definition.line, typing, definition.name, _defined(definition)))
     names: dict[str, tuple[Origin, ...]] = {}
     typing_names = set(facts.typing_names)
     for _, typing, name, origin in sorted(places, key=lambda place: place[0]):
-        names[name] = (*names.get(name, ()), origin)
+        names[name] = (*names[name], origin) if name in names else _alone(origin)
         if typing:
             typing_names.add(name)
     runtime = {name for _, typing, name, _ in places if not typing}.union(facts.names)
     aliases = dict(facts.aliases)
     for name in facts.names:
-        origin = Alias(aliases[name]) if name in aliases else Value()
-        names[name] = (*names.get(name, ()), origin)
+        origin = Alias(aliases[name]) if name in aliases else _VALUE
+        names[name] = (*names[name], origin) if name in names else _alone(origin)
     for name in facts.typing_names:
-        names.setdefault(name, (Value(),))
+        names.setdefault(name, _alone(_VALUE))
     exports = frozenset(facts.exports) if facts.exports is not None else None
-    return Interface(names, frozenset(typing_names - runtime), tuple(stars), exports, facts.module)
+    return Interface(names, frozenset(typing_names - runtime) or _NO_NAMES, tuple(stars), exports, facts.module)
+
+
+@lru_cache(maxsize=1 << 14)
+def _taken(level: int, module: str, name: str) -> Taken:
+    """Return an origin that many modules have, once."""
+    return Taken(level, module, name)
+
+
+@lru_cache(maxsize=1 << 14, typed=True)
+def _alone(origin: Origin) -> tuple[Origin, ...]:
+    return (origin,)
 
 
 def _defined(definition: Definition) -> Defined:

@@ -73,13 +73,12 @@ class KeptTrees:
     def _save(self, tree: Tree, snapshot: Snapshot) -> None:
         """Keep a tree's snapshot in place of the last one; when that fails, nothing is kept."""
         _ = snapshot.ranking  # made at the first look
-        data = freeze(snapshot)
         with suppress(OSError):
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=f".{_PREFIX}")
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(tree.commit[:_COMMIT].encode())
-                    file.write(data)
+                    freeze(snapshot, file)
                 Path(name).replace(self._place(tree))
             except BaseException:
                 Path(name).unlink(missing_ok=True)
@@ -140,7 +139,7 @@ def _disputed(world: World, before: Ranking, after: Ranking) -> set[str]:
     rivals: dict[str, set[str]] = {name: set() for name, _ in changed}
     for (_, name), paths in world.definers.items():
         if name in rivals:
-            rivals[name] |= paths
+            rivals[name].update(paths)
     found = {
         path
         for name, paths in rivals.items()

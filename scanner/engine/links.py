@@ -67,6 +67,10 @@ class Links(NamedTuple):
     symbols: tuple[tuple[str, str], ...]
     """(file, name) of the classes, functions and values imported from other files, each once."""
 
+    def targets(self, *, deferred: bool) -> set[str]:
+        """Return the files that loading this one loads; with `deferred`, those that its functions load, too."""
+        return {path for path, edge in self.edges.items() if deferred or not edge.deferred}
+
     @property
     def through(self) -> frozenset[tuple[str, str]]:
         """(file of the module named in the import, name) of these."""

@@ -60,10 +60,11 @@ class Resolver:
         self._seen: set[str] = set()
         self._vain: dict[tuple[str, str, str], Target] = {}
         self._places: dict[str, tuple[_Place, tuple[str, ...]]] = {}  # by module, with marks of what was looked at
+        self._targets: dict[Target, Target] = {}  # one for all that are equal
 
     def look_anew(self) -> None:
         """Forget where modules are: the tree is another one."""
-        self._places = {}
+        self._places, self._targets = {}, {}
 
     def answer(self, question: Question) -> tuple[Targets, set[str]]:
         """Return what a question reaches, and marks of all that was looked at (`mark_*`)."""
@@ -83,7 +84,9 @@ class Resolver:
         a new base."""
         self._vain = {}
         target = self._member(place, name, 0)
-        return target._replace(traits=0, bases=()) if target.traits or target.bases else target
+        if target.traits or target.bases:
+            target = target._replace(traits=0, bases=())
+        return self._targets.setdefault(target, target)
 
     # Modules
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import NamedTuple
 
+from scanner.engine.answers import Answers
 from scanner.engine.baseline import Obligations
 from scanner.engine.config import Config
 from scanner.engine.coverage import Coverage
@@ -16,7 +17,6 @@ from scanner.engine.git import LINK, PYTHON, Change
 from scanner.engine.ledger import Entry, Ledger, Reading
 from scanner.engine.links import Links
 from scanner.engine.packed import Packing
-from scanner.engine.questions import Question
 from scanner.engine.ranking import Ranking
 from scanner.engine.rule import Rule, all_rules
 from scanner.engine.rules.rule_failed import RuleFailed
@@ -91,12 +91,10 @@ class Snapshot:
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_facts_of"}
 
-    def thaw(
-        self, config: Config, facts_of: FactsOf, links: dict[str, Links], asked: dict[str, list[Question]]
-    ) -> None:
+    def thaw(self, config: Config, facts_of: FactsOf, links: dict[str, Links], answers: Answers) -> None:
         """Take what it was pickled without."""
         self._facts_of = facts_of
-        self._world.thaw(config, links, asked)
+        self._world.thaw(config, links, answers)
 
     @property
     def is_new(self) -> bool:

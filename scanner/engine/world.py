@@ -15,9 +15,11 @@ from scanner.engine.bodies import follow_bodies
 from scanner.engine.config import Canonical, Config
 from scanner.engine.facts import Definition, Facts, grouped
 from scanner.engine.graph import Cycles
-from scanner.engine.interface import Interfaces
+from scanner.engine.instance_counts import Instances
+from scanner.engine.interface import Interfaces, interface_of
 from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree, Status, ancestors, key_of
+from scanner.engine.multimap import Multimap
 from scanner.engine.questions import MODULE, Question, State, Target, mark_key, mark_name, mark_provided, mark_rest
 from scanner.engine.ranking import Ranking
 from scanner.engine.resolve import Resolver
@@ -46,9 +48,9 @@ class World:
         self.tree = ModuleTree(config)
         self.files: dict[str, File] = {}
         self.links: dict[str, Links] = {}
-        self.definers: dict[tuple[str, str], set[str]] = {}
+        self.definers: Multimap[tuple[str, str], str] = Multimap()  # (service, name) → production files
         self.bodies: dict[str, tuple[str, ...]] = {}  # digest → production files, once for each such body
-        self.instances: dict[tuple[str, str], Counter[str]] = {}  # class → production files → instances in each
+        self.instances = Instances()  # on the module level of production files
         self.loading = Cycles()  # of imports that run when a module is loaded
         self.calling = Cycles()  # of these and of imports inside functions
         self.sources = Sources()
@@ -56,10 +58,9 @@ class World:
         self.day = date.min  # the commit's date in UTC
         self._ranking = ranking
         self._importers: Counter[Symbol] = Counter()  # how many files import a symbol
-        self._instantiated: dict[str, Counter[tuple[str, str]]] = {}
         self._interfaces = Interfaces(self.files)
-        self._providers: dict[str, set[str]] = {}  # what other modules provide → the files that do
-        self._answers = Answers()
+        self._providers: Multimap[str, str] = Multimap()  # what other modules provide → the files that do
+        self.answers = Answers()  # to what the files asked to follow their imports
         self._once: dict[Hashable, object] = {}
         self._go_by(config)
 
@@ -69,22 +70,17 @@ class World:
         for entry in config.canonical:
             self.registered.setdefault(entry.symbol, []).append(entry)
         self._resolver = Resolver(config, self.tree, self._interfaces.get, self._providers)
-        self._answers.rely_on(self._resolver.answer)
+        self.answers.rely_on(self._resolver.answer)
 
     def __getstate__(self) -> dict[str, object]:
-        left_out = {"config", "registered", "_resolver", "touched", "links", "_once"}
+        left_out = {"config", "registered", "_resolver", "touched", "links", "answers", "_interfaces", "_once"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
-    @property
-    def asked(self) -> dict[str, list[Question]]:
-        """What each file asked to follow its imports."""
-        return self._answers.asked
-
-    def thaw(self, config: Config, links: dict[str, Links], asked: dict[str, list[Question]]) -> None:
+    def thaw(self, config: Config, links: dict[str, Links], answers: Answers) -> None:
         """Take what it was pickled without."""
-        self.touched = Touched()
-        self._once = {}
-        self.links, self._answers.asked = links, asked
+        self.touched, self._once = Touched(), {}
+        self.links, self.answers = links, answers
+        self._interfaces = Interfaces(self.files)
         self.tree.go_by(config)
         self._go_by(config)
 
@@ -110,7 +106,7 @@ class World:
 
     def lookup(self, asker: str, path: str, dotted: str) -> Target:
         """Return what a dotted name means in a file; the rules look at `asker` again when that changes."""
-        [target] = self._answers.ask(asker, Question(f"={path}", (dotted,)))
+        [target] = self.answers.ask(asker, Question(f"={path}", (dotted,)))
         return target
 
     def canonical_paths(self, symbol: str) -> list[str]:
@@ -121,7 +117,7 @@ class World:
     def home(self, entry: Canonical) -> Target | None:
         """Return what a registered symbol's canonical module gives for it, None when it has no such name."""
         question = Question(entry.module, (entry.symbol,))
-        [target] = self.once(question, partial(self._answers.ask, _REGISTRY + entry.symbol, question))
+        [target] = self.once(question, partial(self.answers.ask, _REGISTRY + entry.symbol, question))
         return target if target.state is State.FOUND else None
 
     def home_of(self, symbol: str, paths: list[str]) -> str:
@@ -132,7 +128,7 @@ class World:
 
     def file_of(self, module: str) -> str:
         """Return the file of a module named in the registry, "" when there is none."""
-        [target] = self._answers.ask(_REGISTRY, Question(module, MODULE))
+        [target] = self.answers.ask(_REGISTRY, Question(module, MODULE))
         return target.path
 
     def definitions(self, path: str, name: str) -> Iterator[Definition]:
@@ -173,19 +169,22 @@ class World:
         for path in old.keys() | files.keys():
             marks.update(self._follow(path, old.get(path), files.get(path)))
             self._index(path, old.get(path), files.get(path), touched)
-        affected = self._answers.renew(marks)
+        affected = self.answers.renew(marks)
         for asker in affected:
             if asker.startswith(_REGISTRY) and asker != _REGISTRY:
                 touched.registry = True
                 symbol = asker.removeprefix(_REGISTRY)
                 touched.symbols.update(key for key in self.definers if key[1] == symbol)
+        tops = {asker.removeprefix(_TOP) for asker in affected if asker.startswith(_TOP)}
         touched.files = {path for path in affected if path in self.files} | old.keys() | files.keys()
+        touched.files.update(self._importing(tops))
         self._relink(touched)
 
     def settle(self) -> None:
         """Let go of what nobody needs, after the rules have looked."""
-        self._once = {}
-        self._answers.purge()
+        self.touched, self._once = Touched(), {}
+        self.answers.purge()
+        self._resolver.look_anew()
 
     def _note(self, statuses: dict[str, Status], paths: Iterable[str]) -> None:
         """Write down what stands at all keys that adding or removing the paths can change."""
@@ -198,20 +197,17 @@ class World:
         """Yield marks of what a file offers otherwise than before."""
         if before and after and before.facts is after.facts:
             return
-        mine = self._interfaces.forget(path)
-        # An interface that was never read need not be made: whoever looked at the file found that it had no facts.
-        theirs = self._interfaces.get(path) if mine is not None else None
-        if mine is None or theirs is None:
-            yield mark_rest(path)
-        else:
-            yield from (mark_name(path, name) for name in mine.differing(theirs))
-            if not mine.same_rest(theirs):
+        known = self._interfaces.forget(path)
+        if self.answers.looked_at(mark_rest(path)):
+            mine = known or (interface_of(before.facts) if before and before.facts else None)
+            theirs = self._interfaces.get(path)
+            if mine is None or theirs is None or not mine.same_rest(theirs):
                 yield mark_rest(path)
-        for module in self._provided(before) ^ self._provided(after):
-            holders = self._providers.setdefault(module, set())
-            holders ^= {path}
-            if not holders:
-                del self._providers[module]
+            if mine and theirs:
+                yield from (mark_name(path, name) for name in mine.differing(theirs))
+        given, gives = self._provided(before), self._provided(after)
+        for module in given ^ gives:
+            (self._providers.add if module in gives else self._providers.discard)(module, path)
             yield mark_provided(module)
 
     @staticmethod
@@ -225,10 +221,7 @@ class World:
         for file, keep in ((before, False), (after, True)):
             for name in self.definable(file):
                 key = (file.service, name) if file else ("", name)
-                paths = self.definers.setdefault(key, set())
-                (paths.add if keep else paths.discard)(path)
-                if not paths:
-                    del self.definers[key]
+                (self.definers.add if keep else self.definers.discard)(key, path)
                 touched.symbols.add(key)
 
     def definable(self, file: File | None) -> set[str]:
@@ -242,55 +235,53 @@ class World:
             and (definition.traits & facts_of_blobs.IS_CLASS or definition.name in self.registered)
         }
 
+    def _ask(self, path: str, question: Question) -> tuple[Target, ...]:
+        """Ask for a file. Every file asks for the top-level names it imports, of which hardly one ever comes or goes:
+        the files are not noted down for these, but looked for when one does."""
+        module, names = question
+        is_top = names == MODULE and module.isidentifier()
+        return self.answers.ask(_TOP + module if is_top else path, question)
+
+    def _importing(self, tops: set[str]) -> Iterator[str]:
+        """Yield the files that import modules below any of these top-level names."""
+        for path, file in self.files.items() if tops else ():
+            if file.facts and any(not row.level and row.module.partition(".")[0] in tops for row in file.facts.imports):
+                yield path
+
     def _relink(self, touched: Touched) -> None:
         removed: tuple[list[tuple[str, str]], ...] = ([], [])
         added: tuple[list[tuple[str, str]], ...] = ([], [])
         for path in touched.files:
-            self._answers.forget(path)
-            self._count_instances(path, touched)
+            self.answers.forget(path)
+            touched.instantiated |= self._count_instances(path)
             before = self.links.pop(path, NO_LINKS)
             file = self.files.get(path)
             after = NO_LINKS
             if file is not None and file.facts is not None:
-                after = self.links[path] = link(path, file.facts, partial(self._answers.ask, path))
+                after = self.links[path] = link(path, file.facts, partial(self._ask, path))
             self._importers.update(after.symbols)
             self._importers.subtract(before.symbols)
             offers = (file.facts.exports, file.facts.reexports) if file and file.facts else (None, ())
             touched.sources |= self.sources.replace(path, before, after, offers)
             for tier, deferred in enumerate((False, True)):
-                old, new = _targets(before, deferred), _targets(after, deferred)
+                old, new = before.targets(deferred=deferred), after.targets(deferred=deferred)
                 removed[tier].extend((path, target) for target in old - new)
                 added[tier].extend((path, target) for target in new - old)
         for tier, cycles in enumerate((self.loading, self.calling)):
             if removed[tier] or added[tier]:
                 touched.cyclic |= cycles.update(removed[tier], added[tier])
 
-    def _count_instances(self, path: str, touched: Touched) -> None:
-        """Bring `instances` up to date."""
-        before = self._instantiated.pop(path, _NO_INSTANCES)
+    def _count_instances(self, path: str) -> set[Symbol]:
+        """Bring `instances` up to date; return the classes of which the file makes more or fewer than before."""
         file = self.files.get(path)
         rows = file.facts.instances if file and file.facts and file.scope == "production" else ()
         targets = (self.lookup(path, path, row.maker) for row in rows)
-        after = Counter((target.path, target.name) for target in targets if target.traits & facts_of_blobs.IS_CLASS)
-        if after:
-            self._instantiated[path] = after
-        for made in before.keys() | after.keys():
-            if before[made] != after[made]:
-                touched.instantiated.add(made)
-                files = self.instances.setdefault(made, Counter())
-                files[path] = after[made]
-                if not after[made]:
-                    del files[path]
-                if not files:
-                    del self.instances[made]
+        made = ((target.path, target.name) for target in targets if target.traits & facts_of_blobs.IS_CLASS)
+        return self.instances.replace(path, Counter(made))
 
 
-_NO_INSTANCES: Counter[tuple[str, str]] = Counter()
 _REGISTRY = "\0registry\0"
+_TOP = "\0top\0"
 # Of a file with more of them, one that has a name is not looked for among all.
 _MANY_DEFINITIONS = 100
 _HYPOTHETICAL = facts_of_blobs.CONDITIONAL | facts_of_blobs.TYPE_CHECKING
-
-
-def _targets(links: Links, deferred: bool) -> set[str]:
-    return {path for path, edge in links.edges.items() if deferred or not edge.deferred}

@@ -74,7 +74,7 @@ class DuplicateBody(Rule):
         bodies = set(world.touched.bodies)
         paths = set(world.touched.files)
         for key in world.touched.symbols:
-            paths |= world.definers.get(key, set())
+            paths.update(world.definers.get(key, ()))
         for path in paths:
             bodies.update(row.body for row in copyable(world.files.get(path)))
         return bodies

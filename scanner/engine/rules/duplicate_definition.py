@@ -94,7 +94,7 @@ class DuplicateDefinition(Rule):
         return (_EVERYWHERE, key[1]) if key[1] in world.registered and _is_shared(key[1], world) else key
 
     def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
-        definers: Mapping[Any, set[str]] = world.definers
+        definers: Mapping[Any, Collection[str]] = world.definers
         return [key for key in keys if key not in definers or len(definers[key]) > 1]
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
