@@ -90,8 +90,8 @@ def offer(repository: Repository, commit: str, violation: Violation) -> Offer:
         tree = source.tree(commit)
         stored = Blob.objects.at_once(EXTRACTOR_VERSION, {sha for path, sha in tree.items() if path.endswith(PYTHON)})
 
-        def facts_of(shas: Collection[str]) -> dict[str, Facts]:
-            return {sha: decode(stored[sha]) for sha in shas if sha in stored}
+        def facts_of(shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
+            return ((sha, decode(stored[sha])) for sha in shas if sha in stored)
 
         codebase = Codebase(parse(epoch.config_toml), tree, facts_of, source.blob)
         with ParserPool(1, LIMITS) as pool:

@@ -71,16 +71,17 @@ def extract(source: Repository, shas: Sequence[str], pool: ParserPool, every: fl
     yield from _stored(held)
 
 
-def facts_of(source: Repository, pool: ParserPool, shas: Collection[str]) -> dict[str, Facts]:
-    """Return the facts of these blobs: stored ones, and where some are missing yet, new ones.
+def facts_of(source: Repository, pool: ParserPool, shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
+    """Yield the facts of these blobs: stored ones, and where some are missing yet, new ones.
 
     They are missing when a preview asks for the earlier versions of a file that cannot be read.
     """
-    found = {sha: decode(data) for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas)}
-    missing = [sha for sha in shas if sha not in found]
+    missing = set(shas)
+    for sha, data in Blob.objects.facts(EXTRACTOR_VERSION, shas):
+        missing.discard(sha)
+        yield sha, decode(data)
     if missing:
-        found.update((blob.sha, decode(bytes(blob.facts))) for blob in extract(source, missing, pool))
-    return found
+        yield from ((blob.sha, decode(bytes(blob.facts))) for blob in extract(source, sorted(missing), pool))
 
 
 def _stored(blobs: list[Blob]) -> list[Blob]:

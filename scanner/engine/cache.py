@@ -67,26 +67,28 @@ class FactsCache:
                 self._give_up(error)
         self._database.close()
 
-    def get(self, shas: Collection[str]) -> dict[str, bytes]:
-        """Return the encoded facts of those shas that are known."""
-        found = self._select("sha, data, used", shas)
-        self._touch([sha for sha, _, used in found if used < self._week])
-        return {sha: data for sha, data, _ in found}
+    def get(self, shas: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield those of the shas that are known with their encoded facts."""
+        for found in self._select("sha, data, used", shas):
+            self._touch([sha for sha, _, used in found if used < self._week])
+            for sha, data, _ in found:
+                yield sha, data
 
     def known(self, shas: Collection[str]) -> set[str]:
         """Return those of the shas whose facts are here."""
-        return {sha for (sha,) in self._select("sha", shas)}
+        return {sha for found in self._select("sha", shas) for (sha,) in found}
 
-    def _select(self, columns: str, shas: Collection[str]) -> list[Any]:
-        found: list[Any] = []
-        try:
-            for batch in _batches(sorted(shas)):
-                marks = ",".join("?" * len(batch))
-                query = f"SELECT {columns} FROM facts WHERE extractor = ? AND sha IN ({marks})"  # noqa: S608
-                found += self._database.execute(query, (self._extractor, *batch))
-        except sqlite3.Error as error:
-            self._give_up(error)
-        return found
+    def _select(self, columns: str, shas: Collection[str]) -> Iterator[list[Any]]:
+        """Yield rows, some at a time."""
+        for batch in _batches(sorted(shas)):
+            marks = ",".join("?" * len(batch))
+            query = f"SELECT {columns} FROM facts WHERE extractor = ? AND sha IN ({marks})"  # noqa: S608
+            try:
+                found = self._database.execute(query, (self._extractor, *batch)).fetchall()
+            except sqlite3.Error as error:
+                self._give_up(error)
+                return
+            yield found
 
     def put(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Keep encoded facts; what is already there stays."""

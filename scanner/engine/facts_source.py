@@ -45,13 +45,18 @@ class FactsSource:
         """The folder of the cache, None when it lives in memory."""
         return self._cache.folder
 
-    def __call__(self, shas: Collection[str]) -> dict[str, Facts]:
-        """Return the facts of every blob asked for, parsing those that nobody has parsed yet."""
-        found = {sha: facts for sha, data in self._cache.get(shas).items() if (facts := _read(data))}
-        found.update((sha, self._passing[sha]) for sha in shas if sha in self._passing)
-        missing = set(shas) - found.keys()
-        found.update(self._extracted(missing))
-        return found
+    def __call__(self, shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
+        """Yield the facts of every blob asked for: the known ones, then those that nobody has parsed yet."""
+        missing = set(shas)
+        for sha, data in self._cache.get(shas):
+            facts = _read(data)
+            if facts is not None:
+                missing.discard(sha)
+                yield sha, facts
+        for sha in missing & self._passing.keys():
+            missing.discard(sha)
+            yield sha, self._passing[sha]
+        yield from self._extracted(missing)
 
     def prefetch(self, shas: Collection[str]) -> None:
         """Parse what is missing of many blobs at once, so that later calls only read the cache."""

@@ -63,8 +63,8 @@ def lead(snapshot: Snapshot, changes: Sequence[Change], tree: Tree, facts_of: Fa
     A file that cannot be read there is told by what that tree's history has before it: it must not be known yet.
     """
     python = {change.path: change.new for change in changes if change.path.endswith(PYTHON) and change.new != LINK}
-    facts = facts_of({blob for blob in python.values() if blob})
-    unread = {path for path, blob in python.items() if blob and not facts[blob].parsed}
+    unparsed = {blob for blob, facts in facts_of({blob for blob in python.values() if blob}) if not facts.parsed}
+    unread = {path for path, blob in python.items() if blob in unparsed}
     if unread:
         snapshot.apply([Change(change.path, change.old, None) for change in changes if change.path in unread])
     snapshot.apply(changes, tree.versions_of, tree.day)

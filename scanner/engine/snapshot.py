@@ -23,7 +23,8 @@ from scanner.engine.rules.rule_failed import RuleFailed
 from scanner.engine.violation import Violation
 from scanner.engine.world import File, World
 
-FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
+# Yields blob ids with their facts, each as soon as it is known, in any order.
+FactsOf = Callable[[Collection[str]], Iterable[tuple[str, Facts]]]
 # Blob ids that each of these paths had before, newest first.
 VersionsOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
 
@@ -35,8 +36,6 @@ class Delta(NamedTuple):
     added: dict[str, Violation]
 
 
-# Facts of that many files are asked for at a time.
-_BATCH = 1_000
 # A commit of more files than that is worth a pause of the garbage collection.
 _MANY = 500
 
@@ -74,7 +73,7 @@ def _no_versions(paths: Collection[str]) -> Mapping[str, Sequence[str]]:  # noqa
 class Snapshot:
     """The state of one commit.
 
-    `facts_of` returns the facts of the blobs asked for. `ranking` is that of the epoch's baseline; without one, the
+    `facts_of` tells the facts of the blobs asked for. `ranking` is that of the epoch's baseline; without one, the
     first tree applied is the baseline.
     """
 
@@ -157,7 +156,7 @@ class Snapshot:
     def _apply(self, changes: Sequence[Change], versions_of: VersionsOf) -> Delta:
         removed = {change.path: self._blobs[change.path] for change in changes if change.path in self._blobs}
         added = {change.path: change.new for change in changes if change.new is not None}
-        files = dict(self._files(added, versions_of))
+        files = self._files(added, versions_of)
         for path in removed:
             del self._blobs[path]
         self._blobs.update(added)
@@ -205,16 +204,25 @@ class Snapshot:
         self._failed[rule.name, key] = found.path
         return {found.fingerprint: found}
 
-    def _files(self, added: Mapping[str, str], versions_of: VersionsOf) -> Iterator[tuple[str, File]]:
-        """Yield the Python files among those added."""
-        wanted = [(path, blob) for path, blob in added.items() if path.endswith(PYTHON) and blob != LINK]
+    def _files(self, added: Mapping[str, str], versions_of: VersionsOf) -> dict[str, File]:
+        """Return the Python files among those added, in that order."""
+        by_blob: dict[str, list[str]] = {}
+        for path, blob in added.items():
+            if path.endswith(PYTHON) and blob != LINK:
+                by_blob.setdefault(blob, []).append(path)
+        found: dict[str, File] = {}
+        unread: dict[str, Facts] = {}
         packing = Packing()
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            facts = self._facts_of({blob for _, blob in batch})
-            unread = [path for path, blob in batch if not facts[blob].parsed and path not in self._world.files]
-            earlier = versions_of(unread) if unread else {}
-            yield from ((path, self._file(path, facts[blob], earlier.get(path, ()), packing)) for path, blob in batch)
+        for blob, facts in self._facts_of(by_blob.keys()):
+            for path in by_blob[blob]:
+                if facts.parsed or path in self._world.files:
+                    found[path] = self._file(path, facts, (), packing)
+                else:
+                    unread[path] = facts
+        earlier = versions_of(unread.keys()) if unread else {}
+        for path, facts in unread.items():
+            found[path] = self._file(path, facts, earlier.get(path, ()), packing)
+        return {path: found[path] for path in added if path in found}
 
     def _file(self, path: str, facts: Facts, earlier: Iterable[str], packing: Packing) -> File:
         config, tree = self._world.config, self._world.tree
@@ -229,7 +237,7 @@ class Snapshot:
 
     def _last_readable(self, versions: Iterable[str]) -> Facts | None:
         for blob in versions:
-            facts = self._facts_of({blob})[blob]
+            [(_, facts)] = self._facts_of({blob})
             if facts.parsed:
                 return facts
         return None

@@ -53,7 +53,7 @@ def shop(tmp_path: Path) -> Origin:
     Blob.objects.bulk_create(
         Blob(sha=blob, extractor=EXTRACTOR_VERSION, outcome="ok", facts=encode(told)) for blob, told in facts.items()
     )
-    found = snapshot_at(git, sha, config, lambda shas: {blob: facts[blob] for blob in shas}).violations.values()
+    found = snapshot_at(git, sha, config, lambda shas: [(blob, facts[blob]) for blob in shas]).violations.values()
     names = ("rule", "path", "line", "end_line", "message", "canonical", "fingerprint", "symbol", "severity", "scope")
     world.repository(
         [world.life(1, **{name: getattr(one, name) or "" for name in names}) for one in found], commits=1, slug="app"

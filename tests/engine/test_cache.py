@@ -29,7 +29,7 @@ def test_facts_are_kept_between_runs(tmp_path, warnings) -> None:
     first.close()
     second = FactsCache(tmp_path, warnings.append)
     wanted = [f"{n:040x}" for n in range(1100, 1300)]
-    assert second.get(wanted) == {f"{n:040x}": b"facts %d" % n for n in range(1100, 1200)}
+    assert dict(second.get(wanted)) == {f"{n:040x}": b"facts %d" % n for n in range(1100, 1200)}
     assert second.known(wanted) == set(wanted[:100])
     assert warnings == []
 
@@ -38,35 +38,35 @@ def test_what_is_there_stays(tmp_path, warnings) -> None:
     store = FactsCache(tmp_path, warnings.append)
     store.put([("a", b"1")])
     store.put([("a", b"2"), ("b", b"3")])
-    assert store.get(["a", "b", "c"]) == {"a": b"1", "b": b"3"}
+    assert dict(store.get(["a", "b", "c"])) == {"a": b"1", "b": b"3"}
 
 
 def test_another_extractor_sees_nothing(tmp_path, warnings, monkeypatch) -> None:
     FactsCache(tmp_path, warnings.append).put([("a", b"1")])
     monkeypatch.setattr(cache, "EXTRACTOR_VERSION", -1)
-    assert FactsCache(tmp_path, warnings.append).get(["a"]) == {}
+    assert dict(FactsCache(tmp_path, warnings.append).get(["a"])) == {}
 
 
 def test_without_a_folder_it_lives_as_long_as_the_run(warnings) -> None:
     store = FactsCache(None, warnings.append)
     store.put([("a", b"1")])
-    assert store.get(["a"]) == {"a": b"1"}
-    assert FactsCache(None, warnings.append).get(["a"]) == {}
+    assert dict(store.get(["a"])) == {"a": b"1"}
+    assert dict(FactsCache(None, warnings.append).get(["a"])) == {}
 
 
 def test_a_damaged_file_is_replaced(tmp_path, warnings) -> None:
     (tmp_path / cache.FILE_NAME).write_bytes(b"this is no database" * 100)
     store = FactsCache(tmp_path, warnings.append)
     store.put([("a", b"1")])
-    assert store.get(["a"]) == {"a": b"1"}
+    assert dict(store.get(["a"])) == {"a": b"1"}
 
 
 def test_a_file_that_fails_later_is_left_with_one_warning(tmp_path, warnings) -> None:
     store = FactsCache(tmp_path, warnings.append)
     store._database.execute("DROP TABLE facts")
-    assert store.get(["a"]) == {}
+    assert dict(store.get(["a"])) == {}
     store.put([("a", b"1")])
-    assert store.get(["a"]) == {"a": b"1"}
+    assert dict(store.get(["a"])) == {"a": b"1"}
     assert warnings == ["going on without the cache of facts: no such table: facts"]
 
 
@@ -96,7 +96,7 @@ for n in range(40):
     print("again", flush=True)
     store = FactsCache(folder, warnings.append)
     store.put((f"{m:040x}", b"%d" % m) for m in range(n * 20, n * 20 + 600, 1 + mine))
-    known = store.get([f"{m:040x}" for m in range(n * 20, n * 20 + 600, 1 + mine)])
+    known = dict(store.get([f"{m:040x}" for m in range(n * 20, n * 20 + 600, 1 + mine)]))
     assert len(known) == len(range(n * 20, n * 20 + 600, 1 + mine)), len(known)
     store.close()
 sys.exit("; ".join(warnings) or 0)
@@ -115,7 +115,7 @@ def test_several_processes_share_it(tmp_path, warnings) -> None:
     ]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [(b"", 0)] * 3
     shas = [f"{n:040x}" for n in range(39 * 20 + 600)]
-    assert FactsCache(tmp_path, warnings.append).get(shas) == {sha: b"%d" % n for n, sha in enumerate(shas)}
+    assert dict(FactsCache(tmp_path, warnings.append).get(shas)) == {sha: b"%d" % n for n, sha in enumerate(shas)}
 
 
 def test_it_stays_below_its_limit(tmp_path, warnings, monkeypatch) -> None:
@@ -123,12 +123,12 @@ def test_it_stays_below_its_limit(tmp_path, warnings, monkeypatch) -> None:
     for week in range(6):
         monkeypatch.setattr(cache.time, "time", lambda week=week: (2_900 + week) * 7 * 86_400)
         store = FactsCache(tmp_path, warnings.append)
-        assert week == 0 or len(store.get(["always"])) == 1
+        assert week == 0 or len(dict(store.get(["always"]))) == 1
         store.put([("always", b"1"), *((f"{week}-{n}", os.urandom(300)) for n in range(400))])
         store.close()
     assert (tmp_path / cache.FILE_NAME).stat().st_size < 1 << 19
     store = FactsCache(tmp_path, warnings.append)
-    kept = [len(store.get([f"{week}-{n}" for n in range(400)])) for week in range(6)]
+    kept = [len(dict(store.get([f"{week}-{n}" for n in range(400)]))) for week in range(6)]
     assert kept == sorted(kept)
     assert (kept[0], kept[-1], warnings) == (0, 400, [])
 
@@ -147,7 +147,7 @@ def test_facts_of_other_versions_go_first(tmp_path, warnings, monkeypatch) -> No
     store = FactsCache(tmp_path, warnings.append)
     store.put([("one more", b"1")])
     store.close()
-    assert len(FactsCache(tmp_path, warnings.append).get([f"new-{n}" for n in range(400)])) == 400
+    assert len(dict(FactsCache(tmp_path, warnings.append).get([f"new-{n}" for n in range(400)]))) == 400
 
 
 def test_a_file_of_an_earlier_layout_is_made_anew(tmp_path, warnings) -> None:
@@ -155,7 +155,7 @@ def test_a_file_of_an_earlier_layout_is_made_anew(tmp_path, warnings) -> None:
         old.execute("CREATE TABLE facts (sha TEXT, extractor TEXT, data BLOB)")
     store = FactsCache(tmp_path, warnings.append)
     store.put([("a", b"1")])
-    assert (store.get(["a"]), warnings) == ({"a": b"1"}, [])
+    assert (dict(store.get(["a"])), warnings) == ({"a": b"1"}, [])
 
 
 def test_writers_that_are_killed_leave_it_whole(tmp_path, warnings) -> None:
@@ -176,7 +176,7 @@ def test_writers_that_are_killed_leave_it_whole(tmp_path, warnings) -> None:
         writer.communicate()
         shas = [f"{m:040x}" for m in range(39 * 20 + 600)]
         store = FactsCache(tmp_path, warnings.append)
-        found = store.get(shas)
+        found = dict(store.get(shas))
         assert all(found[sha] == b"%d" % m for m, sha in enumerate(shas) if sha in found)
         assert store._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         store.close()

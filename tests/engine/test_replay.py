@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from scanner.engine.git import Repository
 from scanner.engine.replay import replay, snapshot_at
 from scanner.engine.rule import all_rules
 from scanner.engine.score import TallyKey, key_of
-from scanner.engine.snapshot import Snapshot
+from scanner.engine.snapshot import FactsOf, Snapshot
 from scanner.engine.violation import Violation
 from tests.engine.generated_history import History
 
@@ -35,16 +35,15 @@ CONFIG = Config(
     environment=Environment(("shared.base",)),
     limits=Limits(file_lines=30),
 )
-FactsOf = Callable[[Collection[str]], Mapping[str, Facts]]
 
 
 def reader(repository: Repository) -> FactsOf:
     known: dict[str, Facts] = {}
 
-    def facts_of(shas: Collection[str]) -> Mapping[str, Facts]:
+    def facts_of(shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
         wanted = [sha for sha in shas if sha not in known]
         known.update((sha, extract(source or b"")) for sha, source in repository.blobs(wanted))
-        return {sha: known[sha] for sha in shas}
+        return ((sha, known[sha]) for sha in shas)
 
     return facts_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,8 @@ def steps(tmp_path: Path):
         subprocess.run(["git", "-C", str(tmp_path), "fast-import", "--quiet", "--done"], input=told, check=True)
         repository = Repository(tmp_path)
 
-        def facts_of(shas) -> dict[str, Facts]:
-            return {sha: extract(source) for sha, source in repository.blobs(shas)}
+        def facts_of(shas) -> Iterator[tuple[str, Facts]]:
+            return ((sha, extract(source)) for sha, source in repository.blobs(shas))
 
         commits = repository.history(repository.resolve("main"))
         made = config or Config(roots=("",))

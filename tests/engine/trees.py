@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache
 from textwrap import dedent
@@ -49,9 +49,9 @@ def _facts(sha: str) -> Facts:
     return extract(_contents[sha])
 
 
-def facts_of(shas: Collection[str]) -> dict[str, Facts]:
-    """Return facts of the contents that were given to `blob`."""
-    return {sha: _facts(sha) for sha in shas}
+def facts_of(shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
+    """Yield facts of the contents that were given to `blob`."""
+    return ((sha, _facts(sha)) for sha in shas)
 
 
 def snapshot(

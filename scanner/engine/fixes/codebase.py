@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from scanner.engine.config import Config
 from scanner.engine.facts import Facts
@@ -11,6 +11,7 @@ from scanner.engine.links import NO_LINKS, Links, link
 from scanner.engine.modules import ModuleTree
 from scanner.engine.questions import Question, State, Target, Targets
 from scanner.engine.resolve import Resolver
+from scanner.engine.snapshot import FactsOf
 
 # So many files are followed to find a circle of imports; beyond, nobody knows.
 MOST_FOLLOWED = 5_000
@@ -23,7 +24,7 @@ class Codebase:
         self,
         config: Config,
         tree: Mapping[str, str],
-        facts_of: Callable[[Collection[str]], Mapping[str, Facts]],
+        facts_of: FactsOf,
         read_blob: Callable[[str], bytes | None],
     ) -> None:
         self.config = config
@@ -44,8 +45,8 @@ class Codebase:
         """Return the facts of a file, None when there is none or it cannot be parsed."""
         if path not in self._facts:
             blob = self._tree.get(path)
-            known = self._facts_of({blob}) if blob and path.endswith(".py") else {}
-            facts = known.get(blob or "")
+            known = self._facts_of({blob}) if blob and path.endswith(".py") else ()
+            facts = next((facts for _, facts in known), None)
             self._facts[path] = facts if facts and facts.parsed else None
         return self._facts[path]
 

@@ -112,9 +112,11 @@ class Workshop:
             return f"it would bring {first.rule} in {first.path}:{first.line}: {first.message.rstrip('.')}"
         return "the finding would stay"
 
-    def _facts(self, shas: Collection[str]) -> Mapping[str, Facts]:
+    def _facts(self, shas: Collection[str]) -> Iterator[tuple[str, Facts]]:
         known = {sha: self._patched[sha] for sha in shas if sha in self._patched}
-        return {**known, **self._facts_of(set(shas) - known.keys())} if len(known) < len(shas) else known
+        yield from known.items()
+        if len(known) < len(shas):
+            yield from self._facts_of(set(shas) - known.keys())
 
 
 def _in_order(made: Patch | None, refusals: list[Refusal]) -> Iterator[Patch | Refusal]:

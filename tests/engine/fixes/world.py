@@ -94,7 +94,7 @@ def repair(
     workshop = Workshop(
         config,
         {path: path for path in paths},
-        lambda shas: {sha: extract(before[paths[sha]]) for sha in shas},
+        lambda shas: [(sha, extract(before[paths[sha]])) for sha in shas],
         lambda sha: before[paths[sha]],
         lambda path: (),
         DAY,
@@ -144,6 +144,6 @@ def _compiles(source: bytes) -> bool:
 def _snapshot(tree: Mapping[str, bytes], config: Config, ranking: Ranking | None = None) -> Snapshot:
     """Scan a tree from nothing; the ranking of definitions is that of the tree before, as within one epoch."""
     facts = {path: extract(source) for path, source in tree.items()}
-    snapshot = Snapshot(config, lambda shas: {sha: facts[sha] for sha in shas}, ranking)
+    snapshot = Snapshot(config, lambda shas: [(sha, facts[sha]) for sha in shas], ranking)
     snapshot.apply([Change(path, None, path) for path in tree], day=DAY)
     return snapshot

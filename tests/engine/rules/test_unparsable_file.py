@@ -52,7 +52,7 @@ def test_clean(text):
 
 @pytest.mark.parametrize("outcome", ["too-large", "timeout", "crash"])
 def test_every_way_to_fail_is_named(outcome):
-    made = Snapshot(Config(roots=("",)), lambda shas: {sha: Facts(outcome) for sha in shas})
+    made = Snapshot(Config(roots=("",)), lambda shas: [(sha, Facts(outcome)) for sha in shas])
     made.apply([Change("pkg/a.py", None, "1")])
     [violation] = made.violations.values()
     assert (violation.symbol, violation.line) == (outcome, 1)
