@@ -82,7 +82,7 @@ class Scans:
         one = self._scan("--cache", self.cache)
         again = self._scan("--cache", self.cache)
         forget_trees(self.cache)
-        two = self._scan("--no-cache", jobs=2)
+        two = self._scan("--cache", self.folder / "two", jobs=2)
         warm = self._scan("--cache", self.cache)
         yield "cold scan, 1 parser process", f"{one.wall:.2f} s wall, {one.cpu:.2f} s CPU", ""
         yield "cold scan wall, 1 process / 2 processes", f"{one.wall / two.wall:.2f}", "≥ 1.8"
@@ -95,8 +95,8 @@ class Scans:
         following = self._scan("--cache", self.cache)
         yield "next commit, the tree before kept", f"{following.wall:.2f} s wall, {following.cpu:.2f} s CPU", ""
         yield "next commit, stateless / cold scan, CPU", f"{following.cpu / one.cpu:.3f}", "≤ 0.03"
-        yield "peak RSS of a process, scan / unique bytes", self._memory(two), "≤ 1.0"
-        yield "peak RSS of a process, scan that keeps its tree", self._memory(warm), ""
+        largest = max(one, two, warm, key=lambda scan: scan.rss)
+        yield "peak RSS of a process, scan / unique bytes", self._memory(largest), "≤ 1.0"
         yield from self._histories(commits, one, warm)
 
     def _histories(self, commits: int, one: Run, warm: Run) -> Iterator[Row]:
