@@ -40,8 +40,8 @@ def target(
 ) -> Epoch:
     """Return the live epoch when nothing that shapes its numbers changed, else one to build beside it.
 
-    A half-built one is gone on with while its baseline is still in the history. `paths` are those of the head's tree,
-    asked for when a new one needs them. To be called in a transaction.
+    A half-built one is gone on with while its baseline is still in the history. `paths` are those of the head's tree
+    and of its project files, asked for when a new one needs them. To be called in a transaction.
     """
     same = {"config_digest": written.digest, "ruleset": rule.ruleset(), "extractor": EXTRACTOR_VERSION}
     live = repository.epochs.filter(state=Epoch.State.LIVE, **same).first()
@@ -59,7 +59,7 @@ def target(
         repository=repository,
         n=last + 1,
         # One configuration for all commits of the epoch: roots that nobody named are those of the baseline's tree.
-        config_toml=config.to_toml(suggestion.complete(written, paths())),
+        config_toml=config.to_toml(suggestion.complete(written, paths)),
         config_in_repository=own,
         baseline_sha=head,
         **same,

@@ -33,7 +33,7 @@ def _prepare(scan: Scan, lease: Lease) -> list[messages.Step]:
     lease.check()
     with transaction.atomic():
         lease.guard()
-        epoch = _record(scan, commits, written, own, tree)
+        epoch = _record(scan, commits, written, own, lambda: [*tree(), *source.projects(head)])
         if epoch.state == Epoch.State.LIVE and epoch.replayed_seq == len(commits) and not epoch.rewound:
             epochs.finish(scan, lease, epoch)
             return []

@@ -52,7 +52,7 @@ def shown_commit(repository: Repository) -> Commit | None:
 def resolve(repository: Repository, commit: Commit, config: Config, pool: ParserPool) -> Snapshot:
     """Return a commit of the repository, resolved with a configuration. Raises GitError."""
     source = mirrors.open_at(repository, commit.sha)
-    completed = complete(config, source.tree(commit.sha))
+    completed = complete(config, lambda: [*source.tree(commit.sha), *source.projects(commit.sha)])
     return snapshot_at(source, commit.sha, completed, partial(facts_of, source, pool))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scanner.engine import git_objects
 from scanner.engine.generated import MOST_BYTES
-from scanner.engine.git import LINK, MAX_FILE_BYTES, PYTHON, Change, FileTooLarge, GitError, Repository
+from scanner.engine.git import LINK, MAX_FILE_BYTES, PROJECT, PYTHON, Change, FileTooLarge, GitError, Repository
 from scanner.engine.git_command import complete, stream
 from scanner.engine.git_objects import decode_path, encode_path
 
@@ -79,6 +79,13 @@ def staged_changes(repository: Repository, head: str | None) -> list[Change]:
         return git_objects.differences(output)
 
 
+def staged_projects(repository: Repository) -> list[str]:
+    """Return the paths of the project files that are in the index."""
+    arguments = ("ls-files", "-z", "--", f"*{PROJECT}")
+    with stream(repository.git_dir, *arguments, what=str(repository.path), extra=index_of(repository)) as output:
+        return git_objects.projects(output)
+
+
 def read_staged(repository: Repository, path: str) -> bytes | None:
     """Return a file of the index; None when the path is no file there. Raises FileTooLarge."""
     arguments = ("--literal-pathspecs", "ls-files", "-s", "-z", "--", os.fsdecode(encode_path(path)))
@@ -95,6 +102,8 @@ def read_staged(repository: Repository, path: str) -> bytes | None:
 class WorkTree:
     """The files on disk that git tracks, or neither tracks nor ignores. `files` maps path → blob id, or LINK.
 
+    `projects` are the paths of project files, which are not among them.
+
     Files that sparse checkouts leave out are as in the index. Contents that git does not have are kept in a file of no
     name, so that a file may change or vanish while the scan runs.
     """
@@ -106,12 +115,15 @@ class WorkTree:
         self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the object
         self._places: dict[str, tuple[int, int] | None] = {}
         self.files: dict[str, str] = {}
+        self.projects: list[str] = []
         tracked = self._tracked()
         known = set(tracked.values())
         for raw in sorted({*tracked, *self._untracked()}):
             blob = tracked.get(raw, "") if self._left_out(raw) else self._look(raw, known, tracked.get(raw))
             if blob and git_objects.matters(raw, blob):
                 self.files[decode_path(raw)] = blob
+            elif raw.rpartition(b"/")[2] == PROJECT.encode() and (self._left_out(raw) or self._is_file(raw)):
+                self.projects.append(decode_path(raw))
 
     def blobs(self, shas: Iterable[str], /, *, max_bytes: int = MAX_FILE_BYTES) -> Iterator[tuple[str, bytes | None]]:
         """Yield blob id and content, None for one over `max_bytes`. Raises MissingObject."""
@@ -207,6 +219,12 @@ class WorkTree:
             return file
         os.close(file)
         return None
+
+    def _is_file(self, raw: bytes) -> bool:
+        """Whether a regular file stands at a path."""
+        with suppress(OSError):
+            return self._is_real(os.path.dirname(raw)) and stat.S_ISREG(os.lstat(self._place(raw)).st_mode)
+        return False
 
     def _is_real(self, folder: bytes) -> bool:
         """Whether a folder and all those around it are folders, none of them a link."""

@@ -23,11 +23,12 @@ from scanner.engine.git_errors import (
     UnsupportedFormat,
     explain,
 )
-from scanner.engine.git_objects import LINK, PYTHON, STAND_INS, Change, Commit, Ref, decode_path, encode_path
+from scanner.engine.git_objects import LINK, PROJECT, PYTHON, STAND_INS, Change, Commit, Ref, decode_path, encode_path
 
 __all__ = [
     "LINK",
     "MAX_FILE_BYTES",
+    "PROJECT",
     "PYTHON",
     "STAND_INS",
     "Change",
@@ -156,6 +157,12 @@ class Repository:
         """
         with stream(self.git_dir, "ls-tree", "-r", "-z", "--full-tree", _sha(commit), what=str(self.path)) as output:
             return git_objects.tree(output)
+
+    def projects(self, commit: str) -> list[str]:
+        """Return the paths of the files named PROJECT: tree() does not tell of them. Raises TreeTooLarge."""
+        options = ("-r", "-z", "--full-tree", "--name-only")
+        with stream(self.git_dir, "ls-tree", *options, _sha(commit), what=str(self.path)) as output:
+            return git_objects.projects(output)
 
     def changes(self, commits: Sequence[str]) -> Iterator[list[Change]]:
         """What each commit changed against its first parent, among the paths tree() tells of, in the order given.

@@ -16,6 +16,7 @@ from scanner.engine.git_errors import GitError, MissingObject, TreeTooLarge
 LINK = "link"
 
 PYTHON = ".py"
+PROJECT = "pyproject.toml"
 STAND_INS = (".pyi", ".pyx", ".so", ".pyd")
 _TRACKED = tuple(suffix.encode() for suffix in (PYTHON, *STAND_INS))
 
@@ -190,11 +191,16 @@ def listing(output: Output) -> Iterator[tuple[str, str, str]]:
 
 
 def paths(output: Output) -> Iterator[str]:
-    """Read `ls-files -z` of other files."""
+    """Read `ls-files -z`, or `ls-tree` of names alone."""
     budget = _Budget()
     while (record := output.record(b"\0", _ENTRY_BYTES)) is not None:
         budget.spend(record[0], cut=record[1])
         yield decode_path(record[0])
+
+
+def projects(output: Output) -> list[str]:
+    """Read `ls-files -z` or `ls-tree -r -z --name-only`: the paths of project files."""
+    return [path for path in paths(output) if path.rpartition("/")[2] == PROJECT]
 
 
 def _changes(entry: str, output: Output, budget: _Budget) -> Iterator[Change]:

@@ -68,7 +68,7 @@ def settings_of(tree: Tree) -> Settings:
     """Return the configuration in the tree's root, else a suggested one. Raises ConfigError."""
     source = tree.read(FILE_NAME)
     if source is None:
-        return Settings(suggest_for(tree.files, tree.blobs), None)
+        return Settings(suggest_for(tree.files, tree.projects(), tree.blobs), None)
     return settings_from(source, f"{FILE_NAME} {tree.place}", tree)
 
 
@@ -78,7 +78,7 @@ def settings_from(source: bytes, origin: str, tree: Tree) -> Settings:
     Raises ConfigError; `origin` is how a person calls the source.
     """
     try:
-        return Settings(complete(parse(source), tree.files), origin)
+        return Settings(complete(parse(source), tree.paths), origin)
     except ConfigError as error:
         raise ConfigError(f"{origin}: {error}") from None
 

@@ -25,7 +25,8 @@ class Tree:
 
     `commit` is the commit, or the one that the index and the work tree stand on, NO_COMMIT before the first;
     `stands_on` is its tree. `day` is the commit's date in UTC, of the others the day of the scan. `read` returns a file
-    of the tree, None where there is none; `blobs` the contents of blobs, None for one that is too large.
+    of the tree, None where there is none; `blobs` the contents of blobs, None for one that is too large; `projects` the
+    paths of project files, which are not among `files`.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Tree:
     files: Mapping[str, str]
     blobs: Blobs
     read: Callable[[str], bytes | None]
+    projects: Callable[[], Collection[str]] = tuple
     stands_on: Tree | None = None
 
     @property
@@ -54,6 +56,10 @@ class Tree:
         """Blob ids that each of these paths had before, newest first, along first parents."""
         return {} if self.commit == NO_COMMIT else self.repository.path_versions(self.commit, paths)
 
+    def paths(self) -> list[str]:
+        """Return the paths that a configuration can be taken from: of files and of project files."""
+        return [*self.files, *self.projects()]
+
     def additions(self) -> list[Change]:
         """Return the changes that make the tree out of nothing."""
         return [Change(path, None, blob) for path, blob in self.files.items()]
@@ -66,7 +72,10 @@ def committed(repository: Repository, commit: str) -> Tree:
     def read(path: str) -> bytes | None:
         return repository.read(commit, path)
 
-    return Tree("commit", repository, commit, told.day, repository.tree(commit), repository.blobs, read)
+    def projects() -> list[str]:
+        return repository.projects(commit)
+
+    return Tree("commit", repository, commit, told.day, repository.tree(commit), repository.blobs, read, projects)
 
 
 def empty(repository: Repository, day: date) -> Tree:
@@ -87,7 +96,10 @@ def staged(repository: Repository, day: date) -> Tree:
     def read(path: str) -> bytes | None:
         return checkout.read_staged(repository, path)
 
-    return Tree("index", repository, base.commit, day, files, repository.blobs, read, base)
+    def projects() -> list[str]:
+        return checkout.staged_projects(repository)
+
+    return Tree("index", repository, base.commit, day, files, repository.blobs, read, projects, base)
 
 
 def worktree(repository: Repository, day: date) -> Tree:
@@ -95,7 +107,11 @@ def worktree(repository: Repository, day: date) -> Tree:
     head = repository.head()
     base = committed(repository, head) if head else empty(repository, day)
     found = checkout.WorkTree(repository)
-    return Tree("work tree", repository, base.commit, day, found.files, found.blobs, found.read, base)
+
+    def projects() -> list[str]:
+        return found.projects
+
+    return Tree("work tree", repository, base.commit, day, found.files, found.blobs, found.read, projects, base)
 
 
 def changes(before: Tree, after: Tree) -> list[Change]:

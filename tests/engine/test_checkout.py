@@ -65,6 +65,22 @@ def test_it_is_as_if_committed(checkout, scan, change, way) -> None:
     assert without_names(told) == without_names(scan("--since", before))
 
 
+def test_a_project_file_makes_its_folder_a_root(checkout, scan) -> None:
+    """It is no file of the tree, so each kind of tree is asked for it."""
+    checkout.commit({"web/stall/__init__.py": "", "web/stall/use.py": "from stall.gone import thing\n"})
+
+    def broken(*words: str) -> int:
+        return sum(v["rule"] == "unresolvable-import" for v in scan(*words)["violations"])
+
+    checkout.write({"web/pyproject.toml": ""})
+    assert [broken(way) for way in ("--staged", "--worktree")] == [0, 1]
+    checkout.stage({"web/pyproject.toml": ""})
+    assert [broken(), broken("--staged"), broken("--worktree")] == [0, 1, 1]
+    checkout.commit()
+    checkout.write({"web/pyproject.toml": None})
+    assert [broken(), broken("--staged"), broken("--worktree")] == [1, 1, 0]
+
+
 def test_without_a_change_it_is_the_commit(checkout, scan) -> None:
     checkout.commit(SMALL)
     assert without_names(scan("--staged")) == without_names(scan()) == without_names(scan("--worktree"))

@@ -285,6 +285,29 @@ def test_the_longest_prefix_names_the_service(module: str, service: str) -> None
         (["shop/__init__.py", *(f"shop/m{n}.py" for n in range(4)), "tiny/__init__.py", "loose/a.py"], ["shop"], [""]),
         (["shop/__init__.py", "tiny/__init__.py", "loose/a.py"], ["shop", "tiny"], [""]),
         (["spaces/shop/__init__.py", *(f"spaces/shop/m{n}.py" for n in range(4))], ["spaces"], [""]),
+        (
+            [f"services/{s}/{file}" for s in "ab" for file in ("pyproject.toml", f"src/{s}/__init__.py", "run.py")],
+            ["a", "b"],
+            ["", "services/a/src", "services/b/src"],
+        ),
+        (["server/pyproject.toml", "server/app/__init__.py", "server/scripts/seed.py"], ["app"], ["", "server"]),
+        (["pyproject.toml", "a/b/pyproject.toml", "a/pyproject.toml", "a/b/lo/c.py"], ["lo"], ["", "a/b"]),
+        (["shop/__init__.py", "shop/kit/pyproject.toml", "shop/kit/a.py"], ["shop"], [""]),
+        (["shop/a.py", "web/pyproject.toml", ".web/pyproject.toml", ".web/api/a.py"], ["shop"], [""]),
+        (
+            [f"{s}/{file}" for s in "abc" for file in ("pyproject.toml", "setup.cfg", "ns/__init__.py", f"ns/{s}.py")],
+            ["ns"],
+            ["", "a", "b", "c"],
+        ),
+        (
+            [
+                *(f"{s}/{file}" for s in "ab" for file in ("pyproject.toml", "app/m.py")),
+                "c/pyproject.toml",
+                "c/app/n.py",
+            ],
+            ["a", "app", "b"],
+            ["", "c"],
+        ),
         (["run.py"], [], [""]),
         (["README.md", "shop/data.txt"], [], [""]),
         ([], [], [""]),
@@ -303,6 +326,25 @@ def test_suggested_scopes_fit_the_tree() -> None:
     ]
     assert scopes == ["generated", "generated", "tests", "scripts"]
     assert dict(suggest(["shop/a.py"]).scopes) == DEFAULT_SCOPES
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("server/scripts/seed.py", "scripts"),
+        ("server/dev-tools/check.py", "scripts"),
+        ("server/load_tests/users.py", "tests"),
+        ("server/docs/conf.py", "scripts"),
+        ("server/app/docs/pages.py", "production"),
+        ("server/setup.py", "production"),
+        ("web-app/run.py", "production"),
+        ("tools/kit/a.py", "scripts"),
+        ("other/load_tests/users.py", "production"),
+    ],
+)
+def test_a_project_s_folder_is_judged_as_the_root_is(path: str, scope: str) -> None:
+    projects = ["server/pyproject.toml", "web-app/pyproject.toml", "tools/kit/pyproject.toml"]
+    assert suggest(["server/app/__init__.py", *projects, path]).scope_of(path) == scope
 
 
 @pytest.mark.parametrize(
@@ -341,9 +383,9 @@ def test_a_tree_that_is_all_tests_is_a_product() -> None:
 
 
 def test_roots_are_completed_only_when_nobody_named_them() -> None:
-    paths = ["src/shop/a.py"]
-    assert complete(Config(), paths).roots == ("", "src")
-    assert complete(Config(roots=("lib",)), paths).roots == ("lib",)
+    paths = ["src/shop/a.py", "web/pyproject.toml", "web/site/a.py"]
+    assert complete(Config(), lambda: paths).roots == ("", "src", "web")
+    assert complete(Config(roots=("lib",)), lambda: pytest.fail("asked in vain")).roots == ("lib",)
 
 
 def test_finished_phases_become_their_days() -> None:

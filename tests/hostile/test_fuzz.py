@@ -276,10 +276,12 @@ _PARTS = st.sampled_from(
 
 
 @inputs(500)
-@given(st.lists(st.lists(_PARTS | st.text(max_size=3), min_size=1, max_size=4), max_size=6))
-def test_suggestions_for_any_paths_can_be_read(paths: list[list[str]]) -> None:
+@given(st.lists(st.lists(_PARTS | st.text(max_size=3), min_size=1, max_size=4), max_size=6), st.booleans())
+def test_suggestions_for_any_paths_can_be_read(paths: list[list[str]], projects: bool) -> None:
     """What is suggested when a repository is connected is what its scans read. No folder's name hides another."""
     tree = ["/".join(path) + ".py" for path in paths]
+    if projects:
+        tree += ["/".join([*path[:-1], "pyproject.toml"]) for path in paths]
     config = suggest(tree)
     assert parse(to_toml(config)) == config
     assert config.scope_of("shop/cart.py") == "production"
