@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -38,6 +40,21 @@ def _run(pool: ParserPool, *sources: bytes | None) -> list[Facts]:
 
 def _pids(pool: ParserPool) -> list[int]:
     return [child._process.pid for child in pool._children]
+
+
+def _count_starts(monkeypatch: pytest.MonkeyPatch, kills: int = 0) -> list[int]:
+    """Return a list that gets the id of every process that is started; the first few are killed at once."""
+    started: list[int] = []
+
+    def start(limits: Limits, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        process = parser_process.spawn(limits, stderr)
+        if len(started) < kills:
+            process.kill()
+        started.append(process.pid)
+        return process
+
+    monkeypatch.setattr(parser_pool, "spawn", start)
+    return started
 
 
 def _alive(pid: int) -> bool:
@@ -122,47 +139,43 @@ def test_memory_runs_out() -> None:
     assert "memory" in facts[1].detail
 
 
+class Killer(threading.Thread):
+    """Sends signals to the processes of a pool: each to another one, once that is at work."""
+
+    def __init__(self, pool: ParserPool, *signals: signal.Signals) -> None:
+        super().__init__(daemon=True)
+        self._pool = pool
+        self._signals = list(signals)
+        self._over = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        given = 0.0
+        while self._signals and not self._over.wait(0.005):
+            for child in list(self._pool._children):
+                # It has a deadline from the moment it is given a file, and works when all of that is written.
+                if child.deadline != given and child.sha and not child._to_write:
+                    given = child.deadline
+                    os.kill(child._process.pid, self._signals.pop(0))
+
+    def end(self) -> None:
+        """See that every signal was sent."""
+        self._over.set()
+        self.join(10)
+        assert not self.is_alive()
+        assert not self._signals, f"the file was done before {self._signals} could be sent"
+
+
 def test_a_process_that_dies_of_a_file_is_a_crash() -> None:
-    """Killed from outside, twice: a fresh process gets the file again, and only the death of that one counts."""
+    """Killed from outside, then by itself: a fresh process gets the file again, and the death of that one counts."""
     with ParserPool(1, Limits(cpu_seconds=60, wall_seconds=60)) as pool:
-
-        def blobs() -> Iterator[tuple[str, bytes]]:
-            yield "before", CLASS % 0
-            yield "slow", SLOW
-
-        answers = pool.extract(blobs())
-        assert decode(next(answers)[1]).outcome == "ok"  # and SLOW is under way
-        [first] = _pids(pool)
-        watcher = subprocess.Popen(
-            [sys.executable, "-c", _KILLER, str(first), str(os.getpid())], stdout=subprocess.PIPE, text=True
-        )
-        sha, data = next(answers)
-        assert sha == "slow"
-        assert decode(data).outcome == "crash"
-        assert signal.strsignal(signal.SIGSEGV) in decode(data).detail
-        assert watcher.wait() == 0
-        assert list(answers) == []
+        assert _run(pool, CLASS % 0)[0].outcome == "ok"
+        killer = Killer(pool, signal.SIGKILL, signal.SIGSEGV)
+        [facts] = _run(pool, SLOW)
+        killer.end()
+        assert facts.outcome == "crash"
+        assert signal.strsignal(signal.SIGSEGV) in facts.detail
         assert _run(pool, CLASS % 1)[0].outcome == "ok"
-
-
-# Kills the given child of ours, then the one that takes its place, once it is at work: it has a limit by then.
-_KILLER = """
-import os, signal, sys, time
-def children():
-    return {int(pid) for pid in open(f"/proc/{sys.argv[2]}/task/{sys.argv[2]}/children").read().split()} - {os.getpid()}
-def at_work(pid):
-    [line] = [line for line in open(f"/proc/{pid}/limits") if line.startswith("Max cpu time")]
-    return line.split()[3] != "unlimited"
-before = children()
-os.kill(int(sys.argv[1]), signal.SIGKILL)
-while not (fresh := children() - before) or not at_work(min(fresh)):
-    time.sleep(0.02)
-os.kill(min(fresh), signal.SIGSEGV)
-"""
-if not Path("/proc").exists():
-    test_a_process_that_dies_of_a_file_is_a_crash = pytest.mark.skip("finds the children in /proc")(
-        test_a_process_that_dies_of_a_file_is_a_crash
-    )
 
 
 def test_a_process_found_dead_is_replaced() -> None:
@@ -173,54 +186,22 @@ def test_a_process_found_dead_is_replaced() -> None:
         assert _run(pool, CLASS % 1) == [extract(CLASS % 1)]
 
 
-# Kills new children of ours, so many of them, as soon as they are there or at work.
-_BUTCHER = """
-import os, signal, sys, time
-def children():
-    return {int(pid) for pid in open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read().split()} - {os.getpid()}
-def at_work(pid):
-    try:
-        [line] = [line for line in open(f"/proc/{pid}/limits") if line.startswith("Max cpu time")]
-    except OSError:
-        return False
-    return line.split()[3] != "unlimited"
-before = children()
-print("ready", flush=True)
-for _ in range(int(sys.argv[2])):
-    while not (found := [pid for pid in children() - before if sys.argv[3] == "start" or at_work(pid)]):
-        time.sleep(0.01)
-    os.kill(found[0], signal.SIGKILL)
-    while found[0] in children():
-        time.sleep(0.01)
-"""
-
-
-def _butcher(kills: int, when: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", _BUTCHER, str(os.getpid()), str(kills), when]
-    killer = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert killer.stdout is not None
-    assert killer.stdout.readline() == b"ready\n"
-    return killer
-
-
-@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the children in /proc")
 @pytest.mark.parametrize(("kills", "outcome"), [(1, "ok"), (2, "ok"), (3, "crash")])
 def test_a_process_killed_from_outside_says_nothing_of_its_file(kills: int, outcome: str) -> None:
     slow = b"\n".join(b"def f%d(a, b=1): return [a for a in b if a]" % n for n in range(20_000))
     with ParserPool(1) as pool:
-        killer = _butcher(kills, "work")
+        killer = Killer(pool, *[signal.SIGKILL] * kills)
         [facts] = _run(pool, slow)
-        assert killer.wait() == 0
+        killer.end()
         assert facts.outcome == outcome
         assert _run(pool, CLASS % 1)[0].outcome == "ok"
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the children in /proc")
-def test_a_process_killed_while_it_starts_is_started_again() -> None:
-    killer = _butcher(2, "start")
+def test_a_process_killed_while_it_starts_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = _count_starts(monkeypatch, kills=2)
     with ParserPool(1) as pool:
         assert _run(pool, CLASS % 1)[0].outcome == "ok"
-    assert killer.wait() == 0
+    assert len(started) == 3
 
 
 def test_a_source_of_blobs_that_fails_leaves_the_pool_usable() -> None:
