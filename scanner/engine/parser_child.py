@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import math
 import os
 import resource
 import signal
 import struct
 import sys
-import time
 from typing import IO
 
 from scanner.engine.parser_work import BY_CODE, WORK
@@ -32,13 +30,16 @@ def main(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     _die_with(parent)
     WORK["extract"].load()
     _limit(memory_bytes)
+    _die_of_timer()
     gc.disable()
     gc.freeze()
     _send(answers, b"")
     served = 0
     while (source := _receive(sources)) is not None:
-        _allow_cpu(cpu_seconds)
-        _send(answers, _answer(source, fresh=served == 0))
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+        answer = _answer(source, fresh=served == 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _send(answers, answer)
         served += 1
         if served % _COLLECT_EVERY == 0:
             gc.collect()
@@ -88,12 +89,14 @@ def _limit(memory_bytes: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def _allow_cpu(seconds: int) -> None:
-    """Move the soft limit ahead: the kernel counts processor time over the whole life of the process."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = math.ceil(time.process_time()) + seconds
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+def _die_of_timer() -> None:
+    """End when the timer of processor time runs out, in the middle of native code too, whatever was inherited.
+
+    Set with each file, it gives a used process as long as a fresh one. A limit on the life of the process (RLIMIT_CPU)
+    could not: it has whole seconds, and is counted in ticks, which run away from any clock that can be read.
+    """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
 
 
 def _receive(sources: IO[bytes]) -> bytes | None:

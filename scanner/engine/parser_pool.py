@@ -18,6 +18,7 @@ from scanner.engine.parser_work import WORK, Work
 _CHUNK = 1 << 16
 _START_SECONDS = 60
 _MOST_KILLS = 2  # of processes with the same file, before it is said to be the file
+_OUT_OF_TIME = -signal.SIGPROF  # how a parser ends that used up its processor time
 _ANSWER_BYTES = 64 << 20  # facts take up to 16 MiB, a rewritten file with its patch little more
 
 
@@ -202,9 +203,9 @@ class _Child:
         # No file sends this signal: the kernel does when memory runs out, or an operator.
         from_outside = self._process.returncode == -signal.SIGKILL and self._killed < _MOST_KILLS
         self._killed += from_outside
-        if served or from_outside:
-            # Only a fresh process tells what this file does: the same bytes must have the same outcome. Even for
-            # SIGXCPU: the kernel counts it in ticks, which run away from the true processor time over a long life.
+        if from_outside or (served and self._process.returncode != _OUT_OF_TIME):
+            # Only a fresh process tells what this file does: the same bytes must have the same outcome. Time is counted
+            # from the file's start, so there a used one tells as much.
             self._launch()
             self._give(selector)
         else:
@@ -212,7 +213,7 @@ class _Child:
 
     def _epitaph(self) -> bytes:
         code = self._process.returncode
-        if code == -signal.SIGXCPU:
+        if code == _OUT_OF_TIME:
             return self._work.failed("timeout", f"not parsed within {self._limits.cpu_seconds} s of processor time")
         reason = signal.strsignal(-code) if code < 0 else f"exit code {code}"
         return self._work.failed("crash", f"the parser died: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -57,6 +58,12 @@ def _count_starts(monkeypatch: pytest.MonkeyPatch, kills: int = 0) -> list[int]:
     return started
 
 
+def _seconds_for(source: bytes) -> float:
+    began = time.process_time()
+    extract(source)
+    return time.process_time() - began
+
+
 def _alive(pid: int) -> bool:
     with suppress(ProcessLookupError):
         os.kill(pid, 0)
@@ -102,6 +109,28 @@ def test_processor_time_runs_out() -> None:
     assert [told.outcome for told in facts] == ["ok", "timeout", "ok"]
     assert facts[2] == extract(CLASS % 1)
     assert "processor time" in facts[1].detail
+
+
+def test_a_file_that_takes_too_long_does_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a used process as in a fresh one: none is started to try it again."""
+    started = _count_starts(monkeypatch)
+    with ParserPool(1, Limits(cpu_seconds=1)) as pool:
+        facts = _run(pool, SLOW, b"x = 1", SLOW, SLOW)
+    assert [told.outcome for told in facts] == ["timeout", "ok", "timeout", "timeout"]
+    assert len({told.detail for told in facts} - {""}) == 1
+    assert len(started) == 3
+
+
+def test_every_file_has_the_whole_time() -> None:
+    """However much the process has used for others."""
+    large = b"\n".join(b"def f%d(a, b=1): return [a for a in b if a]" % n for n in range(5_000))
+    needed = min(_seconds_for(large) for _ in range(3))
+    limit = math.ceil(3 * needed)
+    files = math.ceil(2 * limit / needed)
+    with ParserPool(1, Limits(cpu_seconds=limit)) as pool:
+        facts = _run(pool, *[large + b"\n" * n for n in range(files)])
+        assert [told.outcome for told in facts] == ["ok"] * files
+        assert (parser_process.processor_seconds(*_pids(pool)) or limit) >= limit
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a child has used")
