@@ -25,6 +25,8 @@ _NEVER = [
         *("::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "fec0::/10"),
     )
 ]
+# The name server did not answer: whether there is such a host is not known.
+_NO_ANSWER = {socket.EAI_AGAIN, socket.EAI_FAIL}
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -126,8 +128,12 @@ def _host(parts: SplitResult, url: str) -> str:
 def _addresses(host: str, port: int) -> tuple[IPAddress, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise UrlRefused(f"There is no host named {host}.") from None
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ANSWER:
+            raise UrlRefused(
+                f"{host} cannot be looked up now: is the name right, and does this machine reach its name server?"
+            ) from None
+        raise UrlRefused(f"There is no host named {host}: is the name right?") from None
     # A scoped address (fe80::1%2) keeps its scope in the text.
     return tuple(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
 

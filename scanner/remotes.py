@@ -164,37 +164,53 @@ class Remote:
         return received[process.stdout.fileno()], received[told]
 
     def _too_slow(self) -> RemoteError:
-        return RemoteError(f"{self._address.host} is too slow: it was given up.")
+        return RemoteError(f"{self._address.host} is too slow: it was given up. Try again when it is less busy.")
 
     def _explain(self, stderr: str) -> GitError:
         """Turn what git and the server said into one sentence; their own words may hold anything."""
         url, host = self.url, self._address.host
         for pattern, kind, sentence in _SENTENCES:
-            if re.search(pattern, stderr):
-                return kind(sentence.format(url=url, host=host))
+            if match := re.search(pattern, stderr):
+                return kind(sentence.format(url=url, host=host, port=self._address.port, **match.groupdict()))
         lines = [line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))]
         reason = re.sub(r"^(fatal|error): ", "", lines[-1] if lines else "it ended without a word")
         reason = re.sub(r"//[^/@\s]*@", "//…@", "".join(char if char.isprintable() else "?" for char in reason))
         return RemoteError(f"git could not read {url}: {reason[:200].rstrip('.')}.")
 
 
+# What git, curl and the TLS libraries say → what a person can do about it. The first that fits counts: what the server
+# answered comes before what git made of that. `{code}` is a group of the pattern.
 _SENTENCES: list[tuple[str, type[GitError], str]] = [
     (r"couldn't find remote ref", UnknownRevision, "{url} no longer has that branch or tag."),
     (r"mismatched algorithms|object format", UnsupportedFormat,
      "{url} names its objects with sha256: not supported yet."),
-    (r"could not read (Username|Password)|Authentication failed|error: 40[13]", RemoteError,
+    (r"could not read (Username|Password)|Authentication failed|(error:|HTTP) 401\b", RemoteError,
      "{url} does not exist, or it needs a login: only public repositories can be read so far."),
+    (r"(error:|HTTP) 403\b", RemoteError,
+     "{host} refuses {url} (HTTP 403): it is not public, or requests from this machine are blocked. "
+     "Both can only be changed there."),
+    (r"(error:|HTTP) 429\b", RemoteError,
+     "{host} wants fewer requests (HTTP 429). Nothing is wrong with {url}: try again in some minutes."),
+    (r"(error:|HTTP) (?P<code>5\d\d)\b", RemoteError,
+     "{host} has an error of its own (HTTP {code}): try again later. If it stays, those who run {host} can tell why."),
     (r"error: 30\d|redirect", RemoteError, "{url} redirects elsewhere, which is not followed: give the final URL."),
-    (r"repository '.*' not found|error: 404|not valid: is this a git repository", RemoteError,
+    (r"repository '.*' not found|(error:|HTTP) (404|410)\b|not valid: is this a git repository", RemoteError,
      "There is no public git repository at {url}."),
+    (r"(error:|HTTP) (?P<code>4\d\d)\b", RemoteError,
+     "{host} answers HTTP {code} where a repository should be: is {url} the address to clone from?"),
     (r"certificate|CAfile", RemoteError,
-     "The certificate of {host} is not trusted. TRUTHLINE_GIT_CA can name a file with your own authority."),
+     "The certificate of {host} is not trusted: it has expired, is for another name, or nobody known vouches for it. "
+     "TRUTHLINE_GIT_CA can name a file with your own authority."),
     (r"remote: (fatal|aborting)|remote error: upload-pack|expected 'packfile'", RemoteError,
      "{host} broke off: {url} seems to be damaged there."),
     (r"[Oo]ut of memory|index-pack (died|failed|output)|unpack-objects|File too large", RemoteError,
      "{url} cannot be read within the limits: it is too large or damaged."),
-    (r"[Cc]ould ?n[o']t connect|Failed to connect|Connection (refused|timed out|reset)|timed out|too slow|early EOF|"
-     r"hung up|Empty reply|Recv failure|SSL|TLS", RemoteError, "{host} does not answer, or broke off."),
+    (r"[Cc]ould ?n[o']t connect|Failed to connect|Connection refused|No route to host|is unreachable", RemoteError,
+     "No connection to {host}, port {port}: is the address right, is the server up, and may this machine reach it?"),
+    (r"handshake|unexpected TLS packet|wrong version number|unknown protocol|SSL_connect", RemoteError,
+     "{host} does not speak TLS on port {port}: is that its port for https?"),
+    (r"timed out|too slow|early EOF|hung up|Empty reply|Recv failure|Connection reset|SSL|TLS", RemoteError,
+     "{host} broke off or stopped answering: try again. If it stays, those who run {host} can tell why."),
 ]  # fmt: skip
 
 

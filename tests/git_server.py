@@ -19,8 +19,9 @@ BACKEND = Path(subprocess.check_output(["git", "--exec-path"], text=True).strip(
 class GitServer:
     """Serves the bare repositories below a folder as https://localhost:PORT/<name>.
 
-    A path that starts with one of these does not serve: /redirect/<url> answers 302, /login 401, /slow sends a
-    byte now and then, /endless never stops, /text answers with something that is not git, /broken breaks off.
+    A path that starts with one of these does not serve: /redirect/<url> answers 302, /login 401, /status/<code> that
+    one, /late/<code>/<name> as well, but not before git has seen that <name> is there, /slow sends a byte now and then,
+    /endless never stops, /text answers with something that is not git, /broken breaks off.
     """
 
     def __init__(self, root: Path, folder: Path) -> None:
@@ -123,6 +124,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def _status(self) -> None:
+        self.send_response(int(self.path.split("/")[2]))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _late(self) -> None:
+        if self.command == "POST":
+            self._status()
+            return
+        self.path = "/" + self.path.split("/", 3)[3]
+        self._git(b"")
+
     def _slow(self) -> None:
         self._begin()
         while not self.server_of.closing.wait(0.05):
@@ -175,4 +188,4 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-MISBEHAVIOURS = {"redirect", "login", "slow", "endless", "refs", "text", "broken"}
+MISBEHAVIOURS = {"redirect", "login", "status", "late", "slow", "endless", "refs", "text", "broken"}

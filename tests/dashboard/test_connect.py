@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from dashboard import accounts, memberships
 from dashboard.models import AuditEvent, Membership, Role
-from scanner import connections
+from scanner import connections, preparation
 from scanner.models import Repository, Scan
 from tests.git_server import git_server
 
@@ -132,3 +132,21 @@ def test_by_https_whoever_an_operator_lets(allowed: Client, served: str) -> None
     response = allowed.post(reverse("connect"), {"source": served}, follow=True)
     assert "is connected. Its first scan starts now." in response.text
     assert Membership.objects.get().user.get_username() == "brook"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_fails_is_told_in_a_sentence(allowed: Client, served: str) -> None:
+    """By the form, where nothing is saved, and by the scan of a repository that was connected before."""
+    failing = served.rsplit("/", 1)[0] + "/status/503/shop.git"
+    sentence = "localhost has an error of its own (HTTP 503): try again later."
+    text = allowed.post(reverse("connect"), {"source": failing}).text
+    assert sentence in text
+    assert f'value="{failing}"' in text
+    assert not Repository.objects.exists()
+    shop = connections.connect(served, name="Shop")
+    Repository.objects.update(url=failing)
+    scan = Scan.objects.get()
+    assert preparation.prepare(scan.pk) == []
+    memberships.add(shop, User.objects.get(username="brook"), Role.VIEWER, by=None)
+    page = allowed.get(reverse("scan", args=[shop.slug, scan.pk])).text
+    assert f"{sentence} If it stays, those who run localhost can tell why. What was read before is kept" in page

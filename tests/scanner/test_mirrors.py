@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
@@ -160,6 +161,16 @@ MISBEHAVING = [
     ("redirect/https://example.org/a", "redirects elsewhere"),
     ("text/a", "no public git repository at|could not read"),
     ("broken/a", "broke off|could not read"),
+    (
+        "status/400/a",
+        "answers HTTP 400 where a repository should be: is https://localhost:.* the address to clone from",
+    ),
+    ("status/401/a", "needs a login"),
+    ("status/403/a", "refuses https://localhost:.* [(]HTTP 403[)]: it is not public, or .* blocked"),
+    ("status/404/a", "no public git repository at"),
+    ("status/410/a", "no public git repository at"),
+    ("status/429/a", "wants fewer requests [(]HTTP 429[)].*try again in some minutes"),
+    *((f"status/{code}/a", f"an error of its own [(]HTTP {code}[)]: try again later") for code in (500, 502, 503, 504)),
 ]
 
 
@@ -169,6 +180,13 @@ def test_servers_that_are_none(server: GitServer, name: str, words: str) -> None
         remote(server, name).refs()
     assert str(caught.value).isprintable()
     assert "a:b@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("code", "words"), [(403, "HTTP 403"), (429, "HTTP 429"), (500, "HTTP 500")])
+def test_servers_that_fail_in_the_middle(server: GitServer, served: Origin, code: int, words: str) -> None:
+    """It has the repository and answers the first question: then git tells the same in other words."""
+    with pytest.raises(RemoteError, match=words):
+        remote(server, f"late/{code}/{served.path.name}").refs()
 
 
 def test_a_redirect_is_not_followed(server: GitServer, served: Origin) -> None:
@@ -187,8 +205,47 @@ def test_nobody_listens(server: GitServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"https://localhost:{free.getsockname()[1]}/a"
-        with pytest.raises(RemoteError, match="does not answer"):
+        with pytest.raises(RemoteError, match=f"No connection to localhost, port {free.getsockname()[1]}: is the"):
             Remote(check_url(url, LOOPBACK), ca_file=server.ca_file).refs()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak TLS on port"),
+        (b"", "broke off|does not speak TLS on port"),
+    ],
+)
+def test_no_tls_there(server: GitServer, answer: bytes, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+
+        def serve() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(4_096)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"https://localhost:{plain.getsockname()[1]}/a"
+        with pytest.raises(RemoteError, match=words):
+            Remote(check_url(url, LOOPBACK), ca_file=server.ca_file).refs()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(socket.EAI_NONAME, "no host named example.org"), (socket.EAI_AGAIN, "example.org cannot be looked up now")],
+)
+def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    """Whether it exists is one question, whether a name server answers another."""
+
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(number, "as the resolver says")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with pytest.raises(UrlRefused, match=words):
+        check_url("https://example.org/a")
 
 
 def test_a_slow_server_hits_the_wall_clock(server: GitServer, tmp_path: Path) -> None:
