@@ -179,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "forget outdated facts": {
+        "task": "scanner.tasks.forget_outdated_facts",
+        "schedule": 600.0,
+        "options": {"expires": 300},
+    },
     "reap stale scans": {"task": "scanner.tasks.reap_stale_scans", "schedule": 5.0, "options": {"expires": 20}},
 }
 

@@ -15,6 +15,10 @@ from .leases import kept_alive
 from .models import Blob, Chunk, Scan
 
 STORE_SECONDS = 5.0
+# Rows deleted in one statement, which keeps its locks short, and in one call, which keeps its worker busy for some
+# seconds: the next call goes on.
+_DELETED_AT_ONCE = 2_000
+_DELETED_IN_A_CALL = 200_000
 
 
 def extract_next(scan_id: int, pool: ParserPool) -> messages.Step | None:
@@ -82,6 +86,26 @@ def facts_of(source: Repository, pool: ParserPool, shas: Collection[str]) -> Ite
         yield sha, decode(data)
     if missing:
         yield from ((blob.sha, decode(bytes(blob.facts))) for blob in extract(source, sorted(missing), pool))
+
+
+def forget_outdated() -> int:
+    """Delete facts of earlier extractor versions, which nothing reads after an update; return how many.
+
+    Not while a scan of such a version is under way: a worker that was not updated yet would have to find them anew.
+    """
+    if Scan.objects.active().filter(epoch__extractor__lt=EXTRACTOR_VERSION).exists():
+        return 0
+    outdated = Blob.objects.outdated(EXTRACTOR_VERSION)
+    forgotten, last = 0, ""
+    while forgotten < _DELETED_IN_A_CALL:
+        # Onwards along the primary key: from the start it would go over all those just deleted, again and again.
+        found = outdated.filter(sha__gt=last).order_by("sha").values_list("sha", flat=True)[:_DELETED_AT_ONCE]
+        shas = list(found)
+        if not shas:
+            break
+        last = shas[-1]
+        forgotten += outdated.filter(sha__in=shas).delete()[0]
+    return forgotten
 
 
 def _stored(blobs: list[Blob]) -> list[Blob]:

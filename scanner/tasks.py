@@ -61,6 +61,11 @@ def reap_stale_scans() -> None:
     schedule.resend_stale()
 
 
+@shared_task
+def forget_outdated_facts() -> None:
+    extraction.forget_outdated()
+
+
 def _ask(step: messages.Step | None, scan_id: int) -> None:
     if step:
         messages.send(step, scan_id)

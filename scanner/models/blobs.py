@@ -30,6 +30,10 @@ class BlobQuerySet(models.QuerySet["Blob"]):
         rows = self.filter(extractor=extractor, sha__in=wanted).values_list("sha", "facts")
         return {sha: bytes(facts) for sha, facts in rows}
 
+    def outdated(self, extractor: int) -> BlobQuerySet:
+        """What versions before this one found."""
+        return self.filter(extractor__lt=extractor)
+
 
 class Blob(models.Model):
     """The facts one extractor version found in one blob. No repository: content is content."""
