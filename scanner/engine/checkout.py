@@ -17,7 +17,7 @@ from pathlib import Path
 from scanner.engine import git_objects
 from scanner.engine.generated import MOST_BYTES
 from scanner.engine.git import LINK, MAX_FILE_BYTES, PROJECT, PYTHON, Change, FileTooLarge, GitError, Repository
-from scanner.engine.git_command import complete, stream
+from scanner.engine.git_command import CHANGE_BYTES, complete, stream
 from scanner.engine.git_objects import decode_path, encode_path
 
 # What a git without any file calls its tree, by the length of ids.
@@ -75,7 +75,8 @@ def staged_changes(repository: Repository, head: str | None) -> list[Change]:
         raise Unmerged(f"The index of {what} has unmerged paths ({shown}): resolve them first.")
     against = head or _EMPTY_TREES[repository.object_format]
     options = ("--cached", "--raw", "-r", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
-    with stream(repository.git_dir, "diff-index", *options, against, "--", what=what, extra=index) as output:
+    arguments = ("diff-index", *options, against, "--")
+    with stream(repository.git_dir, *arguments, what=what, extra=index, own_bytes=CHANGE_BYTES) as output:
         return git_objects.differences(output)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scanner.engine import git_objects
-from scanner.engine.git_command import run, stream
+from scanner.engine.git_command import CHANGE_BYTES, run, stream
 from scanner.engine.git_errors import (
     EmptyRepository,
     FileTooLarge,
@@ -172,7 +172,9 @@ class Repository:
         options = (*_DIFF, "--no-renames")
         with (
             contextlib.closing(self._renames(commits)) as renames,
-            stream(self.git_dir, *options, lines=map(_sha, commits), what=str(self.path)) as output,
+            stream(
+                self.git_dir, *options, lines=map(_sha, commits), what=str(self.path), own_bytes=CHANGE_BYTES
+            ) as output,
         ):
             told = git_objects.changes(output)
             for sha in commits:
@@ -190,7 +192,7 @@ class Repository:
         options = (*_DIFF, f"--find-renames={similarity}", f"-l{RENAMES}", "--diff-filter=R", "--", f"*{PYTHON}")
         done = 0
         try:
-            with stream(self.git_dir, *options, lines=commits, what=str(self.path)) as output:
+            with stream(self.git_dir, *options, lines=commits, what=str(self.path), own_bytes=CHANGE_BYTES) as output:
                 for _, found in git_objects.changes(output):
                     yield {change.path: change.renamed_from for change in found if change.renamed_from}
                     done += 1
@@ -204,7 +206,7 @@ class Repository:
         options = ("-r", "--raw", "-z", "--no-abbrev", "--find-renames=50%", f"-l{RENAMES}", "--diff-filter=R")
         arguments = ("diff-tree", *options, _sha(before), _sha(after), "--", f"*{PYTHON}")
         try:
-            with stream(self.git_dir, *arguments, what=str(self.path)) as output:
+            with stream(self.git_dir, *arguments, what=str(self.path), own_bytes=CHANGE_BYTES) as output:
                 found = git_objects.differences(output)
         except MissingObject:
             return {}

@@ -17,6 +17,10 @@ from scanner.engine.git_errors import GitError, Stalled, explain
 
 CHUNK = 1 << 16
 MEMORY_BYTES = 4 << 30
+# What git may take beside the files it maps, where it holds the whole of a change before it says a word of it, so that
+# no count of what it says could stop it. The largest change that is not refused takes 200 MB, and the comparison of
+# files for renames some more.
+CHANGE_BYTES = 1 << 30
 # Seconds that git may stay silent: what takes longer waits for something that never comes, or goes round in circles.
 # The longest honest silence is a walk of the whole history for a path it never had: 0.4 s for 11,000 commits.
 PATIENCE = 300.0
@@ -75,7 +79,9 @@ def command(*arguments: str, settings: Sequence[str] = SETTINGS) -> list[str]:
     return [git, "--no-pager", *options, *arguments]
 
 
-def limited(arguments: Sequence[str], memory_bytes: int, file_bytes: int | None = None) -> list[str]:
+def limited(
+    arguments: Sequence[str], memory_bytes: int, file_bytes: int | None = None, own_bytes: int | None = None
+) -> list[str]:
     """Return a command that runs another under limits, where the system knows them.
 
     A shell sets them: from here it could only be done after the start, when git may have started helpers already.
@@ -83,6 +89,8 @@ def limited(arguments: Sequence[str], memory_bytes: int, file_bytes: int | None 
     limits = [f"ulimit -{letter} {value}" for letter, value in (("c", 0), ("v", memory_bytes >> 10))]
     if file_bytes is not None:
         limits.append(f"ulimit -f {file_bytes >> 9}")
+    if own_bytes is not None:
+        limits.append(f"ulimit -d {own_bytes >> 10}")
     script = "".join(f"{limit} 2>/dev/null || :; " for limit in limits) + 'exec "$@"'
     return ["/bin/sh", "-c", script, "sh", *arguments]
 
@@ -187,38 +195,29 @@ def stream(
     what: str,
     cwd: str = "/",
     extra: Mapping[str, str] = MappingProxyType({}),
+    own_bytes: int | None = None,
 ) -> Iterator[Output]:
     """Run a git command and read its output while it runs; leaving early ends the process.
 
     `lines` go to its standard input, one each, by way of a file: a pipe could block both sides. `cwd` matters to the
-    few commands that look at a work tree; `extra` goes into the environment.
+    few commands that look at a work tree; `extra` goes into the environment; `own_bytes` limits
+    what git takes beside the files it maps.
     """
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stderr:
         stdin.writelines(f"{line}\n".encode() for line in lines)
         stdin.seek(0)
-        process = _start(git_dir, arguments, stdin, stderr, cwd, extra)
+        process = subprocess.Popen(
+            limited(command(f"--git-dir={git_dir}", *arguments), MEMORY_BYTES, own_bytes=own_bytes),
+            env=environment(**extra),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
         try:
             yield Output(process, stderr, what)
         finally:
             _end(process)
-
-
-def _start(
-    git_dir: Path,
-    arguments: Sequence[str],
-    stdin: IO[bytes],
-    stderr: IO[bytes],
-    cwd: str,
-    extra: Mapping[str, str],
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        limited(command(f"--git-dir={git_dir}", *arguments), MEMORY_BYTES),
-        env=environment(**extra),
-        cwd=cwd,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

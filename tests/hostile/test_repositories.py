@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -16,11 +18,13 @@ import pytest
 from scanner.__main__ import REFUSED, main
 from scanner.engine import git_command
 from scanner.engine.git import LINK, GitError, Repository, Stalled, TreeTooLarge
+from scanner.engine.git_command import CHANGE_BYTES
 from scanner.remotes import Limits
 from tests.git_server import GitServer, git_server
-from tests.hostile.repositories import HEADS, REPOSITORIES, Hostile, everything, honest
+from tests.hostile.repositories import HEADS, REPOSITORIES, Hostile, everything, honest, tree_bomb
 from tests.scanner.origin import Origin
 
+ROOT = Path(__file__).resolve().parents[2]
 HONEST = ("duplicate-definition", "shop/b.py")
 
 
@@ -137,6 +141,32 @@ def test_through_a_mirror(name: str, server: GitServer, tmp_path: Path, settings
         assert b"class Basket" in (files["shop/b.py"] or b"")
     assert time.monotonic() - began < Limits().list_seconds
     assert not (server.root / "canary").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process takes beside mapped files")
+def test_a_tree_bomb_in_the_past_takes_little_memory(tmp_path: Path) -> None:
+    """git collects a commit's whole change before it tells the first path: no count stops it in time."""
+    origin = Origin(tmp_path / "origin")
+    tree_bomb(origin)
+    head = origin.commit({"a.py": "a = 1\n"})
+    bomb = origin.git("rev-parse", f"{head}^")
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from scanner.engine import git\n"
+        "git.CHANGE_BYTES >>= 2\n"
+        "try:\n"
+        "    print(list(git.Repository(Path(sys.argv[1])).changes(sys.argv[2:])))\n"
+        "except git.TreeTooLarge as error:\n"
+        "    print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, origin.path, bomb], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    sentence, kilobytes = done.stdout.splitlines()
+    _sentence(sentence, "ran out of memory")
+    assert int(kilobytes) << 10 < CHANGE_BYTES // 2
 
 
 def _waits_for_ever(file: Path) -> None:
