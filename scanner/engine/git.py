@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from scanner.engine import git_objects
 from scanner.engine.git_command import CHANGE_BYTES, run, stream
@@ -52,6 +53,7 @@ __all__ = [
 
 MAX_FILE_BYTES = 2 << 20
 _LONGEST_PATH = 4_096
+_GIT_DIR = b"gitdir: "
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|^refs/[a-z]+/-|[./]$|^@$")
 RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
@@ -288,8 +290,7 @@ def _git_dir(path: Path) -> Path:
         if inner.is_dir():
             return inner
         if inner.is_file():
-            with open(inner, encoding="utf-8", errors="surrogateescape") as file:
-                return path / file.readline(_LONGEST_PATH).removeprefix("gitdir:").strip()
+            return path / _named_folder(path, inner.open("rb"))
         if (path / "HEAD").exists() and (path / "objects").is_dir():
             return path
         above = next((parent for parent in path.parents if (parent / ".git").exists()), None)
@@ -297,3 +298,12 @@ def _git_dir(path: Path) -> Path:
         raise NotARepository(f"{path} cannot be read: {error.strerror}.") from error
     hint = f" It lies inside {above}: name that folder." if above else ""
     raise NotARepository(f"{path} is not a git repository.{hint}")
+
+
+def _named_folder(path: Path, link: IO[bytes]) -> str:
+    """Return the folder that the file `.git` of a linked work tree or a submodule names, as git reads it."""
+    with link:
+        word, space, folder = link.read(len(_GIT_DIR) + _LONGEST_PATH).partition(_GIT_DIR)
+    if word or not space or b"\0" in folder:
+        raise NotARepository(f"{path} is not a git repository: its file .git names no folder.")
+    return os.fsdecode(folder.rstrip(b"\r\n"))

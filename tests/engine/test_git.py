@@ -574,6 +574,9 @@ def test_a_path_that_is_no_repository(tmp_path: Path, origin: Origin) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / ".git").write_text("gitdir: /nowhere\n")
+    for name, written in [("unnamed", b""), ("wordless", b"../tree/.git"), ("cut", b"gitdir: /\0tree\n")]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".git").write_bytes(written)
     (tmp_path / "hollow" / ".git").mkdir(parents=True)
     (tmp_path / "half" / "objects").mkdir(parents=True)
     (tmp_path / "half" / "HEAD").write_text("nonsense\n")
@@ -582,6 +585,9 @@ def test_a_path_that_is_no_repository(tmp_path: Path, origin: Origin) -> None:
         ("file", "is not a folder"),
         ("nowhere", "There is no folder"),
         ("broken", "is not a git repository"),
+        ("unnamed", "its file .git names no folder"),
+        ("wordless", "its file .git names no folder"),
+        ("cut", "its file .git names no folder"),
         ("hollow", "is not a git repository"),
         ("half", "is not a git repository"),
         ("x" * 300, "cannot be read"),
@@ -605,9 +611,10 @@ def test_a_work_tree_is_named_by_its_top(tmp_path: Path, origin: Origin) -> None
         Repository(tree / "a")
 
 
-def test_a_linked_work_tree(tmp_path: Path, origin: Origin) -> None:
+@pytest.mark.parametrize("name", ["tree", "new\nline", "return\r", " blank ", os.fsdecode(b"\xff")])
+def test_a_linked_work_tree(tmp_path: Path, origin: Origin, name: str) -> None:
     sha = origin.commit({"a.py": "1"})
-    tree = _work_tree(origin, tmp_path / "tree")
+    tree = _work_tree(origin, tmp_path / name)
     subprocess.run(
         ["git", "worktree", "add", "-q", "-b", "other", "../linked"], cwd=tree, check=True, capture_output=True
     )
