@@ -13,7 +13,7 @@ from scanner.engine.cache import CacheError
 from scanner.engine.config import ConfigError
 from scanner.engine.git import GitError
 from scanner.engine.parser_pool import ParserPoolError
-from scanner.terminal import OutputError, silence
+from scanner.terminal import OutputError, silence, tell
 
 REFUSED = 2
 INTERRUPTED = 128 + signal.SIGINT
@@ -30,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Only the command that runs is loaded: a hook is waited for.
         return int(import_module(f"scanner.command.{command or 'scan'}").run(options))
     except (UsageError, GitError, ConfigError, CacheError, OutputError, ParserPoolError) as error:
-        sys.stderr.write(f"truthline: {error}\n")
+        tell(f"truthline: {error}")
         return REFUSED
     except BrokenPipeError:
         # Who read the output has left.
-        silence()
+        silence(sys.stdout)
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        sys.stderr.write("truthline: interrupted\n")
+        tell("truthline: interrupted")
         return INTERRUPTED
 
 

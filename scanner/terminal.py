@@ -11,11 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from scanner.engine.printable import visible
+
 _BAR = 24  # columns, so that the line fits into 80
 
 
 class OutputError(Exception):
     """The output cannot be written; `str()` is one sentence."""
+
+
+def tell(sentence: str) -> None:
+    """Say something on one line of standard error, whatever names stand in it; where nobody can read it, go on."""
+    try:
+        sys.stderr.write(f"{visible(sentence)}\n")
+    except OSError:
+        silence(sys.stderr)
 
 
 @contextmanager
@@ -35,13 +45,13 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         if path is None:
-            silence()
+            silence(sys.stdout)
         raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror}") from None
 
 
-def silence() -> None:
-    """Drop what is buffered for standard output: Python would try once more when it ends, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(stream: TextIO) -> None:
+    """Drop what is buffered for a standard stream: Python would try once more when it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from scanner.command.opening import facts_from, settings_for, today
 from scanner.engine.fixes.account import Account
@@ -12,7 +11,7 @@ from scanner.engine.fixes.repair import Workshop, wanted
 from scanner.engine.git import Repository
 from scanner.engine.parser_pool import ParserPool
 from scanner.engine.trees import committed
-from scanner.terminal import destination
+from scanner.terminal import destination, tell
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,8 +24,9 @@ def run(options: argparse.Namespace) -> int:
         workshop = Workshop(config, tree.files, facts_of, repository.blob, tree.versions_of, tree.day)
         findings = wanted(workshop.violations.values(), today(), options.rule, options.symbol, options.only)
         for result in workshop.repair(findings, pool):
-            sys.stderr.writelines(f"{line}\n" for line in account.lines(result))
+            for line in account.lines(result):
+                tell(line)
             if isinstance(result, Patch):
                 output.write(result.diff)
-    sys.stderr.write(f"{account.summary()}\n")
+    tell(account.summary())
     return 0

@@ -15,7 +15,7 @@ from scanner.engine.generated import Blobs
 from scanner.engine.kept import KeptTrees
 from scanner.engine.report import Settings, settings_from, settings_of
 from scanner.engine.trees import Tree
-from scanner.terminal import Progress
+from scanner.terminal import Progress, tell
 
 
 def settings_for(options: argparse.Namespace, tree: Tree) -> Settings:
@@ -49,7 +49,7 @@ def today() -> date:
 
 def say(sentence: str) -> None:
     """Tell a person something that is not the answer."""
-    sys.stderr.write(f"truthline: {sentence}\n")
+    tell(f"truthline: {sentence}")
 
 
 def _cache(options: argparse.Namespace) -> FactsCache:

@@ -15,7 +15,7 @@ from scanner.engine.gate import Gate, Verdict, judge
 from scanner.engine.git import Repository
 from scanner.engine.report import Report, examine
 from scanner.engine.sarif import sarif_document
-from scanner.engine.text import scan_text, visible
+from scanner.engine.text import scan_text
 from scanner.engine.trees import NO_COMMIT, Tree, committed, staged, worktree
 from scanner.terminal import destination
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         report = examine(tree, settings, facts_of, baseline, day=today(), since=since, kept=kept)
         output.write(_formatted(report, gate, options).encode("utf-8", "backslashreplace"))
     for note in report.notes:
-        say(visible(note))
+        say(note)
     return _EXITS[judge(report, gate)]
 
 

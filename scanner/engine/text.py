@@ -10,6 +10,7 @@ from fractions import Fraction
 from scanner.engine.config import to_toml
 from scanner.engine.formats import counts
 from scanner.engine.gate import Gate, failing, judge
+from scanner.engine.printable import visible
 from scanner.engine.report import Report
 from scanner.engine.rule import all_rules
 from scanner.engine.score import AREA_WEIGHTS, AreaScore, ServiceScore, key_of, quarters, shown
@@ -29,11 +30,6 @@ def scan_text(report: Report, name: str, *, gate: Gate = "never", colour: bool =
     blocks = [page.head(name), page.areas(), page.services(), page.symbols(), page.rules(), page.worst()]
     blocks += [page.configuration(), page.compared(), page.verdict(gate)]
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block))) + "\n"
-
-
-def visible(text: str) -> str:
-    """Return text with control and direction characters escaped: it comes from somebody's repository."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class _Page:

@@ -14,9 +14,10 @@ from scanner.engine.baseline import Counts, Obligations, pin
 from scanner.engine.config import Config
 from scanner.engine.coverage import Coverage, Share
 from scanner.engine.formats import VERSION, scan_document
+from scanner.engine.printable import visible
 from scanner.engine.report import Report, Settings
 from scanner.engine.score import debts_of, score
-from scanner.engine.text import scan_text, visible
+from scanner.engine.text import scan_text
 from scanner.engine.violation import Related, Violation, Waiver
 
 RULES = {"duplicate-definition": "definitions", "global-getter": "isolation", "oversized-file": None}

@@ -18,14 +18,14 @@ class Account:
         if isinstance(result, Refusal):
             self._refused += 1
             finding = result.finding
-            yield _printable(f"{finding.path}:{finding.line}: {finding.rule} refused: {result.reason}.")
+            yield f"{finding.path}:{finding.line}: {finding.rule} refused: {result.reason}."
             return
         self._files += 1
         self._moved += len(result.moved)
         self._warned += len(result.notes)
         rules = {finding.fingerprint: finding.rule for finding in result.moved}
         for note in sorted(result.notes, key=lambda note: note.line):
-            yield _printable(f"{result.path}:{note.line}: {rules[note.key]} warning: {note.text}")
+            yield f"{result.path}:{note.line}: {rules[note.key]} warning: {note.text}"
 
     def summary(self) -> str:
         """Say how much was done."""
@@ -38,8 +38,3 @@ class Account:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _printable(line: str) -> str:
-    """Return a line that is safe to print, whatever a path or a string in a file holds."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
