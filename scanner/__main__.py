@@ -13,7 +13,7 @@ from scanner.engine.cache import CacheError
 from scanner.engine.config import ConfigError
 from scanner.engine.git import GitError
 from scanner.engine.parser_pool import ParserPoolError
-from scanner.terminal import OutputError, silence, tell
+from scanner.terminal import OutputError, open_streams, silence, tell
 
 REFUSED = 2
 INTERRUPTED = 128 + signal.SIGINT
@@ -21,6 +21,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 pass, 1 gate failed, 2 refused, 3 gate inconclusive."""
+    open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Facts are millions of small tuples without cycles: collecting as often as by default costs a fifth of a warm scan.
     gc.set_threshold(100_000, 20, 100)

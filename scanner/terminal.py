@@ -20,6 +20,29 @@ class OutputError(Exception):
     """The output cannot be written; `str()` is one sentence."""
 
 
+def open_streams() -> None:
+    """Put something in the place of standard streams that the caller closed, so that no other file gets their numbers.
+
+    Such an input is empty, such an output cannot be written, and what is said on such a standard error is dropped.
+    """
+    if _is_closed(0):
+        os.open(os.devnull, os.O_RDONLY)
+    if _is_closed(1):
+        os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if _is_closed(2):
+        os.open(os.devnull, os.O_WRONLY)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def _is_closed(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return True
+    return False
+
+
 def tell(sentence: str) -> None:
     """Say something on one line of standard error, whatever names stand in it; where nobody can read it, go on."""
     try:

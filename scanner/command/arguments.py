@@ -10,6 +10,7 @@ from typing import NoReturn
 from scanner.command.completion import SHELLS, printing
 from scanner.engine.fixes.planning import RULES
 from scanner.engine.formats import VERSION
+from scanner.terminal import destination
 
 COMMANDS = ("history", "suggest", "fix")
 _CONFIG_HELP = "default: truthline.toml in the commit's root"
@@ -24,6 +25,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  # always standard output
+        """Print a help text or the version. argparse would say nothing of an output that cannot be written."""
+        with destination(None) as output:
+            output.write(message.encode())
 
 
 def scan_parser() -> Parser:

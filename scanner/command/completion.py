@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from scanner.terminal import destination
 
 Parsers = Mapping[str, argparse.ArgumentParser]  # by command, the scan's under ""
 # What a value is completed by, told by its name in the help text.
@@ -33,8 +34,8 @@ class Print(argparse.Action):
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
         """Print and end."""
-        sys.stdout.write(script(str(values), self.parsers()))
-        sys.stdout.flush()
+        with destination(None) as output:
+            output.write(script(str(values), self.parsers()).encode())
         parser.exit()
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -482,16 +483,48 @@ def test_a_reader_who_leaves_early_sees_no_traceback(origin) -> None:
     assert (process.wait(), err) == (128 + signal.SIGPIPE, b"")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_said(origin) -> None:
+needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+
+def redirected(words: list[str], closing: str) -> subprocess.CompletedProcess:
+    line = shlex.join([sys.executable, "-m", "scanner", *words])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(["/bin/sh", "-c", f"{line} {closing}"], capture_output=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["{repo}"], ["history", "{repo}"], ["suggest", "{repo}"], ["--help"], ["--version"], ["--completion", "bash"]],
+)
+@pytest.mark.parametrize(
+    ("closing", "reason"),
+    [
+        (">&-", "Bad file descriptor"),
+        pytest.param(">/dev/full", "No space left on device", marks=needs_full_device),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_said(origin, words, closing, reason) -> None:
     origin.commit(SMALL)
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "scanner", str(origin.path)],
-            stdout=full, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
-        )  # fmt: skip
-    assert done.stderr == b"truthline: cannot write standard output: No space left on device\n"
+    done = redirected([word.format(repo=origin.path) for word in words], closing)
+    assert done.stderr.decode() == f"truthline: cannot write standard output: {reason}\n"
     assert done.returncode == REFUSED
+
+
+@pytest.mark.parametrize("closing", ["<&-", "2>&-", "<&- 2>&-", pytest.param("2>/dev/full", marks=needs_full_device)])
+def test_an_input_and_a_standard_error_are_not_needed(origin, run, closing) -> None:
+    origin.commit({**SMALL, "shop/note.py": "x = 1  # truthline: allow[global-getter]\n"})
+    expected = run(origin.path, "--no-cache")[1].encode()
+    done = redirected([str(origin.path), "--no-cache"], closing)
+    assert (done.returncode, done.stdout) == (PASS, expected)
+    assert redirected([f"{origin.path}/nowhere"], closing).returncode == REFUSED
+    assert redirected(["fix", str(origin.path)], closing).returncode == PASS
+
+
+def test_no_stream_at_all_is_needed_for_a_file(origin, tmp_path) -> None:
+    origin.commit(SMALL)
+    done = redirected([str(origin.path), "--output", str(tmp_path / "out.txt")], "<&- >&- 2>&-")
+    assert done.returncode == PASS
+    assert (tmp_path / "out.txt").read_text().startswith("shop.git at ")
 
 
 def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
