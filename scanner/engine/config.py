@@ -206,5 +206,6 @@ def _array(values: tuple[str, ...]) -> str:
 
 
 def _text(value: str) -> str:
+    """Return a TOML string; what a terminal would obey or not show is written by its number."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

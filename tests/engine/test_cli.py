@@ -458,11 +458,12 @@ def test_a_suggestion_for_no_python_at_all(origin, tmp_path, run) -> None:
 
 
 def test_control_characters_of_a_repository_do_not_reach_a_suggestion(origin, run) -> None:
-    origin.commit({"shop/__init__.py": "", "\x1b[31mred/c.py": "y = 2\n"})
+    origin.commit({"shop/__init__.py": "", "\x1bred\x9b\u202e/c.py": "y = 2\n"})
     code, out, _ = run("suggest", origin.path)
     assert code == PASS
     assert parse(out).services == ("shop",)
-    assert "\x1b" not in out
+    assert "\x1bred\x9b\u202e/**" in dict(parse(out).scopes)["scripts"]
+    assert all(letter.isprintable() for line in out.split("\n") for letter in line)
 
 
 # The process
