@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from scanner.engine.cache import CacheError, FactsCache, default_folder
 from scanner.engine.config import Config, ConfigError
+from scanner.engine.config_file import MAX_BYTES
 from scanner.engine.facts_source import FactsSource
 from scanner.engine.generated import Blobs
 from scanner.engine.kept import KeptTrees
@@ -23,7 +24,8 @@ def settings_for(options: argparse.Namespace, tree: Tree) -> Settings:
     if options.config is None:
         return settings_of(tree)
     try:
-        source = options.config.read_bytes()
+        with options.config.open("rb") as file:
+            source = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {options.config}: {error.strerror}") from None
     return settings_from(source, str(options.config), tree)

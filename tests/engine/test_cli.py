@@ -287,6 +287,7 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         (["{repo}", "--baseline", "nowhere"], "has no branch, tag or commit 'nowhere'"),
         (["{repo}", "--config", "{tmp}/missing.toml"], "missing.toml: No such file or directory"),
         (["{repo}", "--config", "{tmp}"], "Is a directory"),
+        (["{repo}", "--config", "/dev/zero"], "/dev/zero: the file is larger than 256 KiB"),
         (["{repo}", "--output", "{tmp}/no/folder/out.json"], "cannot write"),
         (["{repo}", "--output", "{tmp}"], "Is a directory"),
         (["{repo}", "--cache", "{file}"], "cannot keep facts in"),
