@@ -49,14 +49,21 @@ def test_no_progress_where_nobody_watches() -> None:
 def test_a_file_is_replaced_whole(tmp_path) -> None:
     target = tmp_path / "out.txt"
     target.write_text("old")
+    target.chmod(0o640)
     with destination(target) as file:
         file.write(b"new")
         file.flush()
         assert target.read_text() == "old"
     assert target.read_text() == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_a_new_file_is_as_open_as_any(tmp_path) -> None:
+    with destination(tmp_path / "out.txt") as file:
+        file.write(b"new")
     umask = os.umask(0)
     os.umask(umask)
-    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE((tmp_path / "out.txt").stat().st_mode) == 0o666 & ~umask
 
 
 def test_a_failure_leaves_what_was_there(tmp_path) -> None:
