@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from scanner.command.completion import SHELLS, printing
+from scanner.engine.config_file import glob
 from scanner.engine.fixes.planning import RULES
 from scanner.engine.formats import VERSION
 from scanner.terminal import destination
@@ -93,7 +94,9 @@ def fix_parser() -> Parser:
         "--rule", choices=sorted(RULES), metavar="RULE", help=f"only this one of {', '.join(sorted(RULES))}"
     )
     parser.add_argument("--symbol", metavar="NAME", help="only findings about this symbol")
-    parser.add_argument("--path", dest="only", metavar="GLOB", help="only files that match, such as 'shop/**'")
+    parser.add_argument(
+        "--path", dest="only", type=_glob, metavar="GLOB", help="only files that match, such as 'shop/**'"
+    )
     parser.add_argument("--config", type=_path, metavar="FILE", help=_CONFIG_HELP)
     return parser
 
@@ -125,6 +128,13 @@ def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError("a path must not be empty")
     return Path(text)
+
+
+def _glob(text: str) -> str:
+    try:
+        return glob(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}, not {text!r}") from None
 
 
 def _positive(text: str) -> int:

@@ -62,7 +62,7 @@ def parse(source: str | bytes) -> Config:
         limits=Limits(table.table("limits", ("file_lines",)).positive("file_lines", Limits().file_lines)),
         rules={name: RuleOptions(options.names("allow")) for name, options in _rules(table)},
     )
-    return with_scopes(config, {scope: scopes.strings(scope, check=_glob) for scope in scopes if scope in scopes})
+    return with_scopes(config, {scope: scopes.strings(scope, check=glob) for scope in scopes if scope in scopes})
 
 
 def _load(source: str | bytes) -> dict[str, Any]:
@@ -184,7 +184,8 @@ def dotted(value: str) -> str:
     return value
 
 
-def _glob(value: str) -> str:
+def glob(value: str) -> str:
+    """Return a glob as it is. Raises ValueError with what it must be."""
     if not value or value.startswith(("/", "./", "../")):
         raise ValueError("must be a glob that starts at the repository's root, such as tests/**")
     return value

@@ -304,6 +304,8 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         (["fix"], "the following arguments are required: PATH"),
         (["fix", "{repo}", "--rev", "nowhere"], "has no branch, tag or commit 'nowhere'"),
         (["fix", "{repo}", "--rule", "import-cycle"], "argument --rule: invalid choice: 'import-cycle'"),
+        (["fix", "{repo}", "--path", "/shop/**"], "must be a glob that starts at the repository's root"),
+        (["fix", "{repo}", "--path", ""], "must be a glob that starts at the repository's root"),
         (["fix", "{tmp}"], "is not a git repository"),
         (["suggest"], "the following arguments are required: PATH"),
         (["suggest", "{repo}", "--rev", "nowhere"], "has no branch, tag or commit 'nowhere'"),
