@@ -95,6 +95,8 @@ class Other(Block):
 
 # A box is an empty, crossed or marked pair of brackets and a space; "[1]" or "[a]" is a reference.
 BOX = re.compile(r"\[(?P<mark> ?[xX] ?|[^\w\]\[.…]{0,4})\](?=\s|$)[ \t]*")
+# No list can begin in the cell of a table; a box is written there like in one all the same.
+_BULLET = re.compile(r"[-*+][ \t]+")
 TICKS = tuple("xX✅✓✔☑🗸√")
 
 
@@ -188,9 +190,9 @@ def _list(tokens: list[Token], at: int) -> tuple[ListBlock, int]:
     return ListBlock(start, end, items), at + 1
 
 
-def _cut_box(token: Token) -> Box | None:
-    """Takes the box off the text of an item, so that the text is read without it."""
-    match = BOX.match(token.content)
+def _cut_box(token: Token, at: int = 0) -> Box | None:
+    """Takes the box off the text of an item or a cell, so that the text is read without it."""
+    match = BOX.match(token.content, at)
     if match is None:
         return None
     token.content = token.content[match.end() :]
@@ -205,7 +207,8 @@ def _rows(tokens: list[Token], at: int) -> tuple[list[Row], int]:
             line = _extent(token)[0]
             rows.append(Row(line, line, [], [], []))
         elif token.type == "inline":
-            box = _cut_box(token)
+            bullet = _BULLET.match(token.content)
+            box = _cut_box(token, bullet.end() if bullet else 0)
             cell = inline.lines(token.content, rows[-1].line)[0]
             rows[-1].cells.append(cell)
             if box is not None:
