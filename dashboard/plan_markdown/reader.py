@@ -201,7 +201,7 @@ class Reader:
         if self.boxes.take(block, top):
             self._name_boxes(top)
         for fence in _fences(block):
-            self.fence(fence, top)
+            self.code(fence, top)
         owner = top.step or top.phase
         if top.kind == "rollback":
             self._rollback_texts(block, top)
@@ -225,6 +225,10 @@ class Reader:
 
     def fence(self, block: Fence, top: Section) -> None:
         self.boxes.fence(block)
+        self.code(block, top)
+
+    def code(self, block: Fence, top: Section) -> None:
+        """What a code block tells beside its boxes: commands of a shell."""
         self._ask_about_phases(block)
         if not commands.is_shell(block):
             return

@@ -329,9 +329,16 @@ def test_boxes_inside_code_are_asked_about_not_taken() -> None:
     ]
 
 
+def test_a_box_inside_code_of_an_item_is_asked_about_once() -> None:
+    plan = read("# P\n\n- [ ] a\n  ```\n  - [ ] b\n  ```\n")
+    assert [(unsure.line, unsure.text) for unsure in plan.unsure if unsure.line > 1] == [(5, "[ ] b")]
+
+
 def test_boxes_in_a_table() -> None:
     plan = read("# P\n\n| Item | Owner | Done |\n|---|---|---|\n| crashes | ann | [x] |\n| [ ] speed | bob | |\n")
     assert boxes(plan) == [(5, True, "crashes | ann"), (6, False, "speed")]
+    plan = read("# P\n\n| Item | Done |\n|---|---|\n| - [ ] crashes | |\n| speed | * [x] |\n| - plain | [a] |\n")
+    assert boxes(plan) == [(5, False, "crashes"), (6, True, "speed")]
 
 
 def test_an_unusual_mark_is_asked_about() -> None:
