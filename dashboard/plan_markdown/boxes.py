@@ -11,6 +11,7 @@ from dashboard.plan_markdown.blocks import (
     Fence,
     Item,
     ListBlock,
+    Quote,
     Table,
     is_ticked,
     is_usual,
@@ -58,6 +59,8 @@ class BoxReader:
                 self.fence(block)
             elif isinstance(block, Table):
                 self.table(block, section)
+            elif isinstance(block, Quote):
+                found |= self._inside(block.blocks, section, parent, under)
         return found
 
     def table(self, block: Table, section: Section) -> None:

@@ -280,6 +280,8 @@ class Reader:
                 self.boxes.take(inner, self.stack.top)
             elif isinstance(inner, Fence):
                 self.boxes.fence(inner)
+            elif isinstance(inner, Table):
+                self.boxes.table(inner, self.stack.top)
             elif isinstance(inner, Quote):
                 self.quote(inner)
 

@@ -311,6 +311,13 @@ def test_nested_boxes_know_their_parent_and_their_details() -> None:
     assert plan.notes == []
 
 
+def test_boxes_in_a_quotation_are_boxes_wherever_it_stands() -> None:
+    plan = read("# P\n\n> - [ ] one\n\n- [ ] two\n  > - [x] three\n- plain\n  > > 1. [ ] four\n")
+    assert boxes(plan) == [(3, False, "one"), (5, False, "two"), (6, True, "three"), (8, False, "four")]
+    assert [criterion.parent for criterion in plan.other_criteria] == [None, None, 5, None]
+    assert boxes(read("# P\n\n> | a | b |\n> |---|---|\n> | five | [x] |\n")) == [(5, True, "five")]
+
+
 def test_markup_inside_boxes() -> None:
     plan = read("# P\n\n- [ ] **Bold**: see [the docs](https://example.org/a) and `code_x` *now*\n")
     (criterion,) = plan.other_criteria
