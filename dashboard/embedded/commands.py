@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from dashboard.embedded.bootstrap import last_line
 from dashboard.embedded.data_folder import DataFolder, InUse, of_checkout
 from dashboard.embedded.failure import CannotStart
 from dashboard.embedded.processes import Console, Supervisor
+from scanner.terminal import open_streams, silence
 
 USAGE = """usage: python3 manage.py up [--port 8000] [--no-demo]   run Truthline until Ctrl-C
        python3 manage.py test [pytest arguments]       run all checks, or pytest alone with these arguments
@@ -33,6 +35,7 @@ def run(arguments: list[str]) -> int:
         case []:
             print(USAGE, file=sys.stderr)
             return 2
+    open_streams()
     try:
         with addresses_only(of_checkout()) if _reads_a_file(arguments) else surroundings(of_checkout()):
             execute_from_command_line(["manage.py", *arguments])
@@ -40,6 +43,10 @@ def run(arguments: list[str]) -> int:
         raise CannotStart(str(error)) from None
     except OperationalError as error:
         raise CannotStart(f"the database does not answer: {last_line(str(error))}") from None
+    except BrokenPipeError:
+        # Who read the output has left.
+        silence(sys.stdout)
+        return 128 + signal.SIGPIPE
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from dashboard import evaluation, plans
 from dashboard.plan_markdown import MAX_BYTES, PlanDocument, PlanError, as_json, check_size, parse
 from dashboard.plan_markdown.preview import preview
 from scanner.models import Repository
+from scanner.terminal import silence
 
 
 class Command(BaseCommand):
@@ -35,11 +37,21 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error}", returncode=2) from error
         saved = "" if options["dry_run"] else self._save(document, options["repository"])
         if options["format"] == "json":
-            self.stdout.write(json.dumps(as_json(document), indent=1))
+            self._print(json.dumps(as_json(document), indent=1), saved)
         else:
-            self.stdout.write(preview(document))
-            if saved:
-                self.stdout.write(f"\n{saved}")
+            self._print(preview(document) + (f"\n\n{saved}" if saved else ""), saved)
+
+    def _print(self, text: str, saved: str) -> None:
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            silence(sys.stdout)
+            raise CommandError(
+                f"The plan cannot be printed: {error.strerror}. {saved}".strip(), returncode=2
+            ) from error
 
     def _save(self, document: PlanDocument, slug: str) -> str:
         if not slug:

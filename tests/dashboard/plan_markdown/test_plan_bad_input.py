@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from io import StringIO
@@ -211,21 +213,33 @@ def test_twenty_megabytes_are_refused_before_they_are_read_whole(tmp_path: Path)
         run(str(path), "--dry-run")
 
 
-def test_a_dry_run_starts_no_server(tmp_path: Path) -> None:
+def dry_run(data: Path, redirection: str = "") -> subprocess.CompletedProcess[str]:
+    """Look at the founding plan in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
-    environment |= {"TRUTHLINE_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
-    command = [
-        sys.executable,
-        "-c",
-        MANAGE,
-        "import_plan",
-        str(CASES / "seed-plan.md"),
-        "--dry-run",
-        "--format",
-        "json",
-    ]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment |= {"TRUTHLINE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    words = [sys.executable, "-c", MANAGE, "import_plan", str(CASES / "seed-plan.md"), "--dry-run", "--format", "json"]
+    shell = ["/bin/bash", "-c", f"{shlex.join(words)} {redirection}; exit ${{PIPESTATUS[0]}}"]
+    return subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_dry_run_starts_no_server(tmp_path: Path) -> None:
+    done = dry_run(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)["phases"]) == 3
     # A database or a broker would have left its files beside the secret key.
     assert {path.name for path in tmp_path.iterdir()} <= {"secret-key"}
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "sentence"),
+    [
+        (">&-", 2, "CommandError: The plan cannot be printed: Bad file descriptor.\n"),
+        (">/dev/full", 2, "CommandError: The plan cannot be printed: No space left on device.\n"),
+        ("| true", 128 + signal.SIGPIPE, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_no_traceback(
+    tmp_path: Path, redirection: str, code: int, sentence: str
+) -> None:
+    done = dry_run(tmp_path, redirection)
+    assert (done.returncode, done.stderr) == (code, sentence)
