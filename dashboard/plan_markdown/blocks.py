@@ -94,7 +94,8 @@ class Other(Block):
 
 
 # A box is an empty, crossed or marked pair of brackets and a space; "[1]" or "[a]" is a reference.
-BOX = re.compile(r"\[(?P<mark> ?[xX] ?|[^\w\]\[.…]{0,4})\](?=\s|$)[ \t]*")
+PAIR = r"\[(?P<mark> ?[xX] ?|[^\w\]\[.…]{0,4})\]"
+BOX = re.compile(rf"{PAIR}(?=\s|$)[ \t]*")
 # No list can begin in the cell of a table; a box is written there like in one all the same.
 _BULLET = re.compile(r"[-*+][ \t]+")
 TICKS = tuple("xX✅✓✔☑🗸√")
@@ -185,6 +186,8 @@ def _list(tokens: list[Token], at: int) -> tuple[ListBlock, int]:
         box = None
         if tokens[at + 1].type == "paragraph_open":
             box = _cut_box(tokens[at + 2])
+            if box is not None:
+                first_line = _extent(tokens[at + 1])[0]  # the mark of the list may stand on a line of its own
         blocks, at = _sequence(tokens, at + 1, "list_item_close")
         items.append(Item(first_line, last_line, box, number, blocks))
     return ListBlock(start, end, items), at + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from dashboard.plan_markdown.blocks import BOX, is_ticked
+from dashboard.plan_markdown.blocks import PAIR, is_ticked
 from dashboard.plan_markdown.document import Criterion, PlanDocument
 from dashboard.plan_markdown.source import LINE_END
 
@@ -26,6 +26,10 @@ def export(document: PlanDocument) -> str:
     return "".join(pieces)
 
 
+# A box with what may stand before it: the start of the line or of a table's cell, marks of quotations and of lists.
+BOX_IN_PLACE = re.compile(rf"(?:^|(?<!\\)\|)[\s>]*(?:(?:[-*+]|\d+[.)])[\s>]+)*{PAIR}(?=[\s|]|$)")
+
+
 def _with_boxes(text: str, checked: list[bool]) -> str:
     states = iter(checked)
 
@@ -36,4 +40,4 @@ def _with_boxes(text: str, checked: list[bool]) -> str:
         start, end = match.span("mark")
         return f"{match[0][: start - match.start()]}{'x' if state else ' '}{match[0][end - match.start() :]}"
 
-    return BOX.sub(replaced, text, count=len(checked))
+    return BOX_IN_PLACE.sub(replaced, text, count=len(checked))

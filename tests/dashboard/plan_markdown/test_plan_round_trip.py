@@ -140,6 +140,22 @@ def test_the_founding_plan_round_trips(name: str) -> None:
     assert_export_gives_it_back(parse((CASES / name).read_bytes()))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| see [x] here | [ ] |\n| use [ ] or [x] | [x] done |\n",
+        "| a \\| [ ] b | `[ ]` | [x] |\n|---|---|---|\n| a | b | c |\n",
+        "|a|b|c|\n|-|-|-|\n|[x]|[ ]|c|\n|- [x]|* [ ] b|c|\n",
+        "-\n  [ ] a\n- - 2) [x] b [ ] c\n> * > [ ] d\n",
+    ],
+)
+def test_export_sets_no_brackets_but_the_boxes(text: str) -> None:
+    plan = parse(f"# P\n\n{text}".encode())
+    assert len(list(plan.all_criteria())) > 0
+    assert export(plan) == f"# P\n\n{text}"
+    assert_export_gives_it_back(plan)
+
+
 def test_export_changes_nothing_but_boxes() -> None:
     text = "# P\r\n\r\n- [ ]  one  \r\n* [✅] two\r\n\r\n| a |\r\n|---|\r\n| [ ] |\r\n"
     plan = parse(text.encode())
