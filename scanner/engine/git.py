@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 from scanner.engine import git_objects
 from scanner.engine.git_command import CHANGE_BYTES, run, stream
@@ -24,6 +23,7 @@ from scanner.engine.git_errors import (
     UnsupportedFormat,
     explain,
 )
+from scanner.engine.git_folder import git_folder
 from scanner.engine.git_objects import LINK, PROJECT, PYTHON, STAND_INS, Change, Commit, Ref, decode_path, encode_path
 
 __all__ = [
@@ -52,8 +52,6 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 2 << 20
-_LONGEST_PATH = 4_096
-_GIT_DIR = b"gitdir: "
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|^refs/[a-z]+/-|[./]$|^@$")
 RENAMES = 1_000  # pairs of paths a commit may compare before only exact renames are seen: git's own default
@@ -72,7 +70,7 @@ class Repository:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.git_dir = _git_dir(path)
+        self.git_dir = git_folder(path)
         facts = run(self.git_dir, "rev-parse", "--is-shallow-repository", "--show-object-format")
         if facts.returncode:
             raise NotARepository(f"{path} is not a git repository.")
@@ -107,7 +105,9 @@ class Repository:
         return os.path.lexists(self.git_dir / os.fsdecode(encode_path(ref)))
 
     def _commit(self, rev: str) -> str:
-        found = run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        # All that follows ":/" is looked for in the messages of commits.
+        name = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
+        found = run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
         return found.stdout.decode().strip() if found.returncode == 0 else ""
 
     def refs(self) -> Iterator[Ref]:
@@ -278,32 +278,3 @@ def _sha(sha: str) -> str:
 def check_ref_name(name: str) -> bool:
     """Whether a branch or tag may be called `name`: git's own rules, and never like an option."""
     return 0 < len(name) <= 250 and name.isprintable() and not _REF_FORBIDDEN.search(name)
-
-
-def _git_dir(path: Path) -> Path:
-    """Find the git folder without asking git, whose discovery would walk up and judge owners."""
-    try:
-        path = path.absolute()
-        if not path.is_dir():
-            raise NotARepository(f"{path} is not a folder." if path.exists() else f"There is no folder {path}.")
-        inner = path / ".git"
-        if inner.is_dir():
-            return inner
-        if inner.is_file():
-            return path / _named_folder(path, inner.open("rb"))
-        if (path / "HEAD").exists() and (path / "objects").is_dir():
-            return path
-        above = next((parent for parent in path.parents if (parent / ".git").exists()), None)
-    except OSError as error:
-        raise NotARepository(f"{path} cannot be read: {error.strerror}.") from error
-    hint = f" It lies inside {above}: name that folder." if above else ""
-    raise NotARepository(f"{path} is not a git repository.{hint}")
-
-
-def _named_folder(path: Path, link: IO[bytes]) -> str:
-    """Return the folder that the file `.git` of a linked work tree or a submodule names, as git reads it."""
-    with link:
-        word, space, folder = link.read(len(_GIT_DIR) + _LONGEST_PATH).partition(_GIT_DIR)
-    if word or not space or b"\0" in folder:
-        raise NotARepository(f"{path} is not a git repository: its file .git names no folder.")
-    return os.fsdecode(folder.rstrip(b"\r\n"))

@@ -487,6 +487,13 @@ def test_resolve(origin: Origin) -> None:
     assert not source.is_ancestor("1" * 40, second)
 
 
+def test_a_commit_is_found_by_its_message(origin: Origin) -> None:
+    first, second = origin.commit({"a.py": "1"}), origin.commit({"a.py": "2"})
+    subjects = [origin.git("log", "-1", "--format=%s", sha) for sha in (first, second)]
+    assert subjects[0] != subjects[1]
+    assert [read(origin).resolve(f":/{subject}") for subject in subjects] == [first, second]
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -496,6 +503,8 @@ def test_resolve(origin: Origin) -> None:
         "--output=x",
         "no-such",
         "main:a.py",
+        ":a.py",
+        ":/never said",
         "HEAD^{tree}",
         "a\nb",
         "a\0b",
