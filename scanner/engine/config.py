@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import cast
 
@@ -151,6 +152,14 @@ def phase_of(until: str) -> str:
     """Return the phase that a transitional module may stay until, as plans number it, "" when that is a date."""
     found = _PHASE.fullmatch(until.strip())
     return found[1].casefold() if found else ""
+
+
+def day_of(until: str) -> date | None:
+    """Return the last day that a transitional module may stay; None for a phase."""
+    try:
+        return datetime.fromisoformat(until).date()
+    except ValueError:
+        return None
 
 
 def with_finished(config: Config, finished: Mapping[str, str]) -> Config:

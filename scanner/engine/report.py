@@ -8,7 +8,7 @@ from datetime import date
 
 from scanner.engine import rule
 from scanner.engine.baseline import pin
-from scanner.engine.config import FILE_NAME, Config, ConfigError
+from scanner.engine.config import FILE_NAME, Config, ConfigError, day_of, phase_of
 from scanner.engine.config_file import parse
 from scanner.engine.coverage import Coverage
 from scanner.engine.difference import difference
@@ -47,7 +47,8 @@ class Report:
     """A scanned tree. Violations stand by path and line.
 
     `commit` is what was scanned, or what the index or the work tree stands on (`kind`). `with_waivers` is the score
-    without what the code waives on `day`, the day of the scan; `notes` say which waivers waive nothing, and why.
+    without what the code waives on `day`, the day of the scan; `notes` say which waivers waive nothing and which shims
+    may stay for ever, and why.
     """
 
     commit: str
@@ -119,7 +120,7 @@ def examine(
         violations=found,
         day=day,
         with_waivers=scores[1],
-        notes=tuple(_notes(snapshot, day)),
+        notes=(*_endless(settings.config), *_notes(snapshot, day)),
         kind=tree.kind,
     )
     return replace(report, comparison=_compare(snapshot, since, tree, facts_of)) if since else report
@@ -140,6 +141,12 @@ def _compare(snapshot: Snapshot, since: Tree, tree: Tree, facts_of: FactsOf) -> 
 
 def _place(violation: Violation) -> tuple[str, int, str, str]:
     return violation.path, violation.line, violation.rule, violation.fingerprint
+
+
+def _endless(config: Config) -> Iterator[str]:
+    for shim in config.transitional:
+        if day_of(shim.until) is None and not phase_of(shim.until):
+            yield f"{shim.module} is transitional until {shim.until!r}, no day and no phase, so it may stay for ever"
 
 
 def _notes(snapshot: Snapshot, day: date) -> Iterator[str]:

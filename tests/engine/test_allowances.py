@@ -134,3 +134,19 @@ def test_what_waives_nothing_is_a_violation_and_named(origin: Origin, run, comme
 def test_of_another_rule_it_waives_nothing(origin: Origin, run) -> None:
     told, err = waived(origin, run, f"# truthline: allow[redefinition] {WORDS}")
     assert (told["violations"][0]["waived"], told["code"], err) == (None, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        *(("2020-01-31", ""), ("phase 2", "")),
+        ("someday", "truthline: shop.gateway is transitional until 'someday', no day and no phase, so it may stay"),
+        ("2026-13-45", "truthline: shop.gateway is transitional until '2026-13-45', no day and no phase"),
+    ],
+)
+def test_a_shim_that_may_stay_for_ever_is_named(origin: Origin, run, until: str, told: str) -> None:
+    shim = f'[[transitional]]\nmodule = "shop.gateway"\nuntil = "{until}"\n'
+    origin.commit({"shop/__init__.py": "", "shop/gateway.py": "X = 1\n", "truthline.toml": shim})
+    _, _, err = run(str(origin.path), "--no-cache")
+    assert err.startswith(told)
+    assert bool(err) == bool(told)

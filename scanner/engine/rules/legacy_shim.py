@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from datetime import date, datetime
 
-from scanner.engine.config import Config
+from scanner.engine.config import Config, day_of
 from scanner.engine.facts import DEFERRED, HAS_GETATTR, REPLACES_ITSELF, TYPE_CHECKING
 from scanner.engine.links import Linked
 from scanner.engine.questions import State
@@ -59,7 +58,7 @@ class LegacyShim(Rule):
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
         for entry in world.config.transitional:
-            until = _date(entry.until)
+            until = day_of(entry.until)
             if entry.module != key or until is None or world.day <= until:
                 continue
             path = world.file_of(entry.module)
@@ -68,14 +67,6 @@ class LegacyShim(Rule):
                 message = f"{entry.module} was to be gone after {until}; it still re-exports{source}."
                 yield Finding(path, line, line, entry.module, _WHOLE_MODULE, message, self.severity)
                 return
-
-
-def _date(until: str) -> date | None:
-    """Return the date that an entry names; None for a phase."""
-    try:
-        return datetime.fromisoformat(until).date()
-    except ValueError:
-        return None
 
 
 def _re_export(path: str, world: World) -> tuple[int, str]:
