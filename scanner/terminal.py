@@ -80,7 +80,7 @@ def silence(stream: TextIO) -> None:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".truthline-")
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

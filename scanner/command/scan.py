@@ -68,5 +68,5 @@ def _formatted(report: Report, gate: Gate, options: argparse.Namespace) -> str:
 
 
 def _name(path: Path) -> str:
-    folder = path.absolute()
+    folder = Path(os.path.abspath(path))  # not resolve(): a link has the name it is known by
     return folder.parent.name if folder.name == ".git" else folder.name

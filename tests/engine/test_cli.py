@@ -361,7 +361,20 @@ def test_the_output_file_is_complete_and_the_only_output(origin, tmp_path, run) 
     target.write_text("old")
     assert run(origin.path, "--format", "json", "--output", target) == (PASS, "", "")
     assert target.read_text() == printed
-    assert [path.name for path in tmp_path.glob("*out*")] == ["out.json"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_output_file_may_have_any_name(origin, tmp_path, run) -> None:
+    origin.commit(SMALL)
+    target = tmp_path / f"{'long' * 63}.md"
+    assert run(origin.path, "--output", target)[0] == PASS
+    assert "shop.git at " in target.read_text()
+
+
+def test_a_folder_above_is_called_by_its_name(origin, run, monkeypatch) -> None:
+    origin.commit(SMALL)
+    monkeypatch.chdir(origin.path / "objects")
+    assert "shop.git at " in run("..")[1]
 
 
 def test_a_refused_scan_leaves_the_output_file_alone(origin, tmp_path, run) -> None:
@@ -544,7 +557,7 @@ def test_an_interrupt_ends_it_quietly(origin, tmp_path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"truthline: interrupted\n")
-    assert not list(tmp_path.glob("*out.txt*"))
+    assert not [*tmp_path.glob("*out.txt*"), *tmp_path.glob(".*")]
 
 
 # The cache
