@@ -17,7 +17,8 @@ from scanner.engine.fixes.patching import Refusal
 from scanner.engine.fixes.patching import patch as repaired
 from scanner.engine.fixes.planning import RULES
 from scanner.engine.git import PYTHON, GitError
-from scanner.engine.parser_pool import ParserPool, ParserPoolError
+from scanner.engine.parser import ParserPoolError
+from scanner.engine.parser_pool import ParserPool
 from scanner.engine.parser_process import Limits
 from scanner.models import Blob, Repository, Violation
 

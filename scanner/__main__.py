@@ -12,7 +12,7 @@ from scanner.command.arguments import COMMANDS, UsageError, parsers
 from scanner.engine.cache import CacheError
 from scanner.engine.config import ConfigError
 from scanner.engine.git import GitError
-from scanner.engine.parser_pool import ParserPoolError
+from scanner.engine.parser import ParserPoolError
 from scanner.terminal import OutputError, open_streams, silence, tell
 
 REFUSED = 2

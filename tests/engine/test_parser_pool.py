@@ -16,11 +16,12 @@ from typing import IO
 
 import pytest
 
-from scanner.engine import parser_pool, parser_process
+from scanner.engine import parser, parser_process
 from scanner.engine.codec import decode
 from scanner.engine.extract import extract
 from scanner.engine.facts import Facts
-from scanner.engine.parser_pool import ParserPool, ParserPoolError
+from scanner.engine.parser import ParserPoolError
+from scanner.engine.parser_pool import ParserPool
 from scanner.engine.parser_process import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def _run(pool: ParserPool, *sources: bytes | None) -> list[Facts]:
 
 
 def _pids(pool: ParserPool) -> list[int]:
-    return [child._process.pid for child in pool._children]
+    return [one._process.pid for one in pool._parsers]
 
 
 def _count_starts(monkeypatch: pytest.MonkeyPatch, kills: int = 0) -> list[int]:
@@ -54,7 +55,7 @@ def _count_starts(monkeypatch: pytest.MonkeyPatch, kills: int = 0) -> list[int]:
         started.append(process.pid)
         return process
 
-    monkeypatch.setattr(parser_pool, "spawn", start)
+    monkeypatch.setattr(parser, "spawn", start)
     return started
 
 
@@ -75,7 +76,7 @@ def _alive(pid: int) -> bool:
 def test_every_file_has_its_own_facts(jobs: int) -> None:
     with ParserPool(jobs) as pool:
         answers = list(pool.extract(_blobs(50)))
-        assert len(pool._children) == jobs
+        assert len(pool._parsers) == jobs
     assert sorted(sha for sha, _ in answers) == sorted(str(number) for number in range(50))
     for sha, data in answers:
         assert decode(data) == extract(CLASS % int(sha))
@@ -85,7 +86,7 @@ def test_no_process_without_a_file() -> None:
     with ParserPool(2) as pool:
         assert list(pool.extract([])) == []
         assert [decode(data).outcome for _, data in pool.extract([("a", None)])] == ["too-large"]
-        assert pool._children == []
+        assert pool._parsers == []
 
 
 def test_processes_are_kept_and_then_ended() -> None:
@@ -154,7 +155,7 @@ def test_the_wall_clock_is_for_a_process_that_does_nothing() -> None:
 
 
 def test_an_answer_that_is_too_long_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser_pool, "_ANSWER_BYTES", 100)
+    monkeypatch.setattr(parser, "_ANSWER_BYTES", 100)
     with ParserPool(1) as pool:
         facts = _run(pool, b"".join(CLASS % number for number in range(99)), b"")
     assert [told.outcome for told in facts] == ["crash", "ok"]
@@ -181,11 +182,11 @@ class Killer(threading.Thread):
     def run(self) -> None:
         given = 0.0
         while self._signals and not self._over.wait(0.005):
-            for child in list(self._pool._children):
+            for one in list(self._pool._parsers):
                 # It has a deadline from the moment it is given a file, and works when all of that is written.
-                if child.deadline != given and child.sha and not child._to_write:
-                    given = child.deadline
-                    os.kill(child._process.pid, self._signals.pop(0))
+                if one.deadline != given and one.files and not one._to_write:
+                    given = one.deadline
+                    os.kill(one._process.pid, self._signals.pop(0))
 
     def end(self) -> None:
         """See that every signal was sent."""
@@ -253,18 +254,32 @@ def test_an_abandoned_run_leaves_no_answer_behind() -> None:
         assert _run(pool, CLASS % 77, CLASS % 78) == [extract(CLASS % 77), extract(CLASS % 78)]
 
 
-def test_no_more_blobs_are_asked_for_than_there_are_processes() -> None:
+@pytest.mark.parametrize(("size", "most"), [(10, 2 * 2 * 8 + 1), (100_000, 2 * 2 * 2 + 1)])
+def test_no_more_blobs_are_asked_for_than_the_processes_take_ahead(size: int, most: int) -> None:
+    """As many are on their way, and as many answers may be handed out after them."""
     asked = 0
 
     def blobs() -> Iterator[tuple[str, bytes]]:
         nonlocal asked
-        for blob in _blobs(20):
+        for name, source in _blobs(60):
             asked += 1
-            yield blob
+            yield name, source + b"#" * size
 
     with ParserPool(2) as pool:
         for answered, _ in enumerate(pool.extract(blobs())):
-            assert asked - answered <= 4
+            assert asked - answered <= most
+
+
+def test_files_behind_a_deadly_one_are_right() -> None:
+    """They were on their way to the process that dies, some of them not whole: as often as it happens."""
+    sources = [CLASS % number + b"#" * 30_000 for number in range(12)]
+    for at in (9, 6, 3, 0):
+        sources.insert(at, SLOW)
+    with ParserPool(2, Limits(cpu_seconds=1)) as pool:
+        facts = _run(pool, *sources)
+    assert [told.outcome for told in facts] == ["timeout" if source is SLOW else "ok" for source in sources]
+    for source, told in zip(sources, facts, strict=True):
+        assert source is SLOW or told == extract(source)
 
 
 def test_works_from_any_folder_and_any_environment(tmp_path: Path) -> None:
@@ -308,7 +323,7 @@ def test_parsers_end_with_a_killed_parent() -> None:
         "from scanner.engine.parser_process import Limits\n"
         "pool = ParserPool(1, Limits(cpu_seconds=600, wall_seconds=600))\n"
         "answers = pool.extract([('a', b'x = 1'), ('slow', SLOW)])\n"
-        "next(answers)\nprint(pool._children[0]._process.pid, flush=True)\nnext(answers)\n"
+        "next(answers)\nprint(pool._parsers[0]._process.pid, flush=True)\nnext(answers)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
