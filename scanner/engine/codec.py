@@ -49,7 +49,7 @@ _ROWS: dict[str, type[Any]] = {
 _DICTIONARIES = [
     zstandard.ZstdCompressionDict(path.read_bytes()) for path in sorted(Path(__file__).parent.glob("facts-*.zdict"))
 ]
-_LEVEL = 6
+_LEVEL = 4
 # 2 MiB of source say 2.5 MB in the worst of honest cases; names that qualify others could make gigabytes of them.
 MAX_PACKED_BYTES = 16 << 20
 _DICTIONARIES[-1].precompute_compress(level=_LEVEL)

@@ -53,6 +53,10 @@ _NOTHING_KNOWN: Mapping[ast.AST, Digest] = {}
 _NO_NAMES: frozenset[str] = frozenset()
 
 
+# As locals of `_tell`: it looks at hundreds of thousands of nodes.
+_COMMONEST = (ast.Name, ast.Constant, ast.Attribute, ast.Call)
+
+
 def _told(node: Any, values: Iterable[Any], known: Mapping[ast.AST, Digest]) -> Iterable[Any]:
     """Return what counts of a definition."""
     if node in known:
@@ -80,20 +84,21 @@ def _tell(pending: list[Any], out: list[object], own: str, known: Mapping[ast.AS
     """Write down all that the pending nodes say; return the size of what is known of them and not read again."""
     emit = out.append
     take, later, push = pending.pop, pending.append, pending.extend
+    name, constant, attribute, call = _COMMONEST
     size = 0
     while pending:
         node = take()
-        kind = node.__class__
+        kind = type(node)
         # The commonest kinds by hand: they are nine of ten nodes.
-        while kind is ast.Attribute:
+        while kind is attribute:
             out += (".Attribute", node.attr)
             node = node.value
-            kind = node.__class__
-        if kind is ast.Name:
+            kind = type(node)
+        if kind is name:
             emit(node.id if node.id != own else ".own")
-        elif kind is ast.Constant:
+        elif kind is constant:
             emit((node.value,))
-        elif kind is ast.Call:
+        elif kind is call:
             out += (".Call", len(node.args), len(node.keywords))
             later(node.func)
             push(node.args)

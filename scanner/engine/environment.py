@@ -14,16 +14,16 @@ _KEYED = frozenset({"get", "pop", "setdefault", "update"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-# Apart, as a pattern of one word is found many times faster than one of two.
-_MENTIONS = (re.compile(rb"environ\b"), re.compile(rb"getenv\b"))
+_WORDS = (b"environ", b"getenv")
+_GOES_ON = re.compile(rb"\w")
 
 
 def mentions_of_environment(source: bytes) -> list[int]:
     """Return the lines that may use the environment, in order: looking at each expression of a file is costly."""
-    if b"environ" not in source and b"getenv" not in source:
-        return []
     text = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in source else source
-    starts = sorted(found.start() for pattern in _MENTIONS for found in pattern.finditer(text))
+    starts = sorted(start for word in _WORDS for start in _starts(text, word))
+    if not starts:
+        return []
     lines: list[int] = []
     line, before = 1, 0
     for start in starts:
@@ -31,6 +31,16 @@ def mentions_of_environment(source: bytes) -> list[int]:
         before = start
         lines.append(line)
     return lines
+
+
+def _starts(text: bytes, word: bytes) -> Iterator[int]:
+    """Yield where a word stands that goes on no further; several times as fast as a pattern."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not _GOES_ON.match(text, end):
+            yield at
+        at = text.find(word, end)
 
 
 def environment_uses(tree: ast.Module, imports: Iterable[Import], mentions: Sequence[int]) -> Iterator[EnvironmentUse]:

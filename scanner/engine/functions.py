@@ -48,7 +48,7 @@ class Body:
 
     def see(self, statement: Any, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
-        kind = statement.__class__
+        kind = type(statement)
         if kind is ast.Assign:
             for target in statement.targets:
                 self._assign(target, statement.value, first)
@@ -73,7 +73,7 @@ class Body:
         if first and _belongs_to(target, first):
             self.changes_self = True
             self.holds_mutable |= is_container(value) and not _is_table(value)
-            if value is not None and not self.holds_made and value.__class__ is not ast.Constant:
+            if value is not None and not self.holds_made and type(value) is not ast.Constant:
                 self.holds_made = any(map(makes_object, self.makers(value, room=iter(range(_STEPS_FOR_ONE)))))
 
     def room(self) -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from scanner.engine import facts
 from scanner.engine.syntax import dotted, root, targets
@@ -14,11 +15,12 @@ _ROOTS = frozenset(
 )
 
 
-def may_act(statement: ast.stmt) -> bool:
+def may_act(statement: Any) -> bool:
     """Whether a statement of a function is worth a closer look: nearly none is."""
-    if isinstance(statement, ast.Expr):
-        return root(statement.value) in _ROOTS
-    return not _ROOTS.isdisjoint([root(target) for target in targets(statement)])
+    if type(statement) is ast.Expr:
+        value = statement.value
+        return type(value) is ast.Call and root(value.func) in _ROOTS
+    return not _ROOTS.isdisjoint([root(target) for target in targets(statement) if type(target) is not ast.Name])
 
 
 @dataclass(slots=True)

@@ -39,7 +39,8 @@ from scanner.engine.syntax import (
     without_docstring,
 )
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 # Statements that bind, or do something to the import machinery; and those of which a function's body is told.
 _ACTING = frozenset(
@@ -109,9 +110,9 @@ class ModuleReader:
         self.redefinitions.extend(redefined(tree.body, ""))
         self.containers.read(tree)
         for statement, where in statements(tree.body, 0):
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if isinstance(statement, _DEFINITIONS):
                 self._define(statement, where)
-            elif isinstance(statement, ast.Import | ast.ImportFrom):
+            elif isinstance(statement, _IMPORTS):
                 self._import(statement, where, "")
             else:
                 self._bind(statement, where)
@@ -140,7 +141,7 @@ class ModuleReader:
             returns = body.returns()
             traits = facts.FACTORY if makes_instance(body) else 0
             traits |= facts.IS_ASYNC if isinstance(node, ast.AsyncFunctionDef) else 0
-            told = self._told(node, node.name, "")
+            told = self._told(node, node.name, "", tests=is_test(node))
         traits |= facts.EMPTY if all(map(says_nothing, rest)) else 0
         end = node.end_lineno or node.lineno
         names = (bases, decorators, members)
@@ -155,14 +156,15 @@ class ModuleReader:
         """Return what the class is and the names of all members. Nested classes are read later."""
         methods: list[Method] = []
         members: set[str] = set()
+        tests = is_suite(node)
         for statement, inside in statements(node.body, where):
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(statement, _FUNCTIONS):
                 members.add(statement.name)
-                methods.append(self._read_method(statement, node.name, qualified, inside))
+                methods.append(self._read_method(statement, node.name, qualified, inside, tests=tests))
             elif isinstance(statement, ast.ClassDef):
                 members.add(statement.name)
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
-            elif isinstance(statement, ast.Import | ast.ImportFrom):
+            elif isinstance(statement, _IMPORTS):
                 self._import(statement, inside, qualified)
             else:
                 # A field of a dataclass or model is one without a value, too.
@@ -175,28 +177,29 @@ class ModuleReader:
         self.singletons.extend(singletons(node, qualified, members, traits, bases, methods))
         return traits, tuple(sorted(members))
 
-    def _read_method(self, node: Function, owner: str, qualified: str, where: int) -> Method:
-        """Read a method of the class `owner`, whose qualified name is given."""
+    def _read_method(self, node: Function, owner: str, qualified: str, where: int, *, tests: bool) -> Method:
+        """Read a method of the class `owner`, a suite of tests or not, whose qualified name is given."""
         name = f"{qualified}.{node.name}"
         body = self._read_function(node, name, where)
         if not where & facts.DEFERRED:
-            told = self._told(node, owner, qualified)
+            told = self._told(node, owner, qualified, tests=tests or is_test(node))
             if told is not UNTOLD:
                 self.digests[node] = told
-            self.copyable.extend(copyable(node, name, 0, told))
+                self.copyable.extend(copyable(node, name, 0, told))
         return Method(node, body)
 
-    def _told(self, node: Function, own: str, owner: str) -> Digest:
+    def _told(self, node: Function, own: str, owner: str, *, tests: bool) -> Digest:
         """Return a function's digest, and note down whether it mentions a container.
 
-        Nobody asks for the bodies of tests, which are half the code of many a repository.
+        Nobody asks for the bodies of tests and of what their suites have beside them, which are half the code of many
+        a repository.
         """
-        if is_test(node) and not self.containers.names:
+        if tests and not self.containers.names:
             return UNTOLD
         told = digest([node.args, without_docstring(node.body)], own, names=self.containers.names)
         if told.mentions:
             self.containers.scopes.append(Scope(node, owner))
-        return told
+        return UNTOLD if tests else told
 
     def _read_function(self, node: Function, qualified: str, where: int) -> Body:
         """Read one function; what is defined inside it is read later."""
@@ -205,7 +208,7 @@ class ModuleReader:
         inner = where & (facts.TYPE_CHECKING | facts.MAIN) | facts.DEFERRED
         before, imports = len(self.pending), len(self.imports)
         for statement, inside in statements(node.body, inner):
-            kind = statement.__class__
+            kind = type(statement)
             if kind in _SEEN:
                 body.see(statement, first)
             elif isinstance(statement, _DEFINITIONS):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from scanner.engine.functions import Function, first_parameter
+from scanner.engine.nodes import PARTS
 from scanner.engine.syntax import bound_names, called, dotted, names_in, statements
 
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "setdefault", "update"})
@@ -73,10 +74,10 @@ class Walk:
                     pending.extend(node)
                 elif kind in _HANDLERS:
                     pending.extend(_HANDLERS[kind](self, node))
-                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                     functions.append(node)
-                elif isinstance(node, ast.AST):
-                    pending.extend(ast.iter_child_nodes(node))
+                elif kind in PARTS:
+                    pending.extend(PARTS[kind](node))
 
     # What a node is about
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
+from scanner.engine.nodes import PARTS
 
 _IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError"})
 IMPORT_ERRORS = _IMPORT_FAILURES | {"Exception", "BaseException"}
@@ -36,7 +37,7 @@ def dotted(node: ast.AST | None) -> str:
 def root(node: Any) -> str:
     """Return the name that a chain of attributes, calls and items begins with, or ""."""
     while True:
-        kind = node.__class__
+        kind = type(node)
         if kind is ast.Attribute or kind is ast.Subscript:
             node = node.value
         elif kind is ast.Call:
@@ -70,7 +71,7 @@ def bound_names(target: ast.AST) -> Iterator[str]:
 
 def targets(statement: ast.stmt) -> Sequence[ast.expr]:
     """Return what a statement assigns to."""
-    told = _TARGETS.get(statement.__class__)
+    told = _TARGETS.get(type(statement))
     return told(statement) if told is not None else ()
 
 
@@ -102,15 +103,18 @@ def constants(value: ast.expr) -> list[str] | None:
 
 
 def names_in(node: ast.AST) -> set[str]:
-    """Return the names an expression or pattern mentions."""
-    pending: list[ast.AST] = [node]
+    """Return the names that code mentions."""
+    pending: list[Any] = [node]
     found: set[str] = set()
     while pending:
         current = pending.pop()
-        if isinstance(current, ast.Name):
+        kind = type(current)
+        if kind is ast.Name:
             found.add(current.id)
-        else:
-            pending.extend(ast.iter_child_nodes(current))
+        elif kind is list:
+            pending.extend(current)
+        elif kind in PARTS:
+            pending.extend(PARTS[kind](current))
     return found
 
 
@@ -153,7 +157,7 @@ def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int
         block, where = pending[-1]
         for statement in block:
             yield statement, where
-            inner = _BLOCKS.get(statement.__class__)
+            inner = _BLOCKS.get(type(statement))
             if inner is not None:
                 for part, flags in reversed(inner(statement, where)):
                     if part:

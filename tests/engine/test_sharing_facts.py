@@ -71,6 +71,24 @@ def test_small_bodies_are_not_told(text: str):
     assert read(text).copyable == ()
 
 
+@pytest.mark.parametrize("shared", ["", "HELD = {}\nseen = {}\n"])
+def test_bodies_of_tests_and_their_suites_are_not_told(shared: str):
+    """Whether or not a container of the module makes them worth a look."""
+    body = BODY.format("orders")
+    method = "    " + body.replace("\n    ", "\n        ").rstrip(" ")
+    told = read(
+        f"{shared}"
+        f"def test_total(orders):\n{body}"
+        f"class TestTotal:\n    def setUp(orders):\n{method}    def test_it(orders):\n{method}"
+        f"    def fill(self, orders):\n        seen[orders] = orders\n"
+        f"class test_Total:\n    def start(orders):\n{method}"
+        f"class Total:\n    def start(orders):\n{method}    def test_it(orders):\n{method}"
+    )
+    assert [row.name for row in told.copyable] == ["Total", "Total.start"]
+    assert [row.name for row in told.definitions if row.body] == ["Total"]
+    assert [row.changers for row in told.containers] == ([("fill",)] if shared else [])
+
+
 def test_enums_of_three_members_are_told():
     assert [row.name for row in read("class A(Enum):\n    X = 1\n    Y = 2\n    Z = 3").copyable] == ["A"]
 
