@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import select
 import selectors
 import signal
 import tempfile
@@ -49,11 +48,11 @@ class Parser:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.alive = False
         self.deadline = 0.0
         self.files: deque[_File] = deque()
         self._limits = limits
         self._spent: float | None = None  # processor seconds when the deadline was set
+        self._starts = 0  # since one was ready
         self._killed = 0
         self._to_write: deque[memoryview] = deque()
         self._received = bytearray()
@@ -67,23 +66,13 @@ class Parser:
             return False
         return len(self.files) < 2 or sum(len(file.message) for file in self.files) < _BYTES_AHEAD
 
-    def _launch(self, kills: int = 0) -> None:
-        with tempfile.TemporaryFile() as stderr:
-            self._process = spawn(self._limits, stderr)
-            self.alive = True
-            self._served = 0
-            self._stdin, self._stdout = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
-            ready, _, _ = select.select([self._stdout], [], [], _START_SECONDS)
-            if not ready or os.read(self._stdout, LENGTH.size) != LENGTH.pack(0):
-                self.kill()
-                # As in `_bury`; one that is not ready in time was killed here.
-                if ready and self._process.returncode == -signal.SIGKILL and kills < _MOST_KILLS:
-                    self._launch(kills + 1)
-                    return
-                stderr.seek(0)
-                lines = stderr.read(_CHUNK).decode("utf-8", "replace").split("\n")
-                reason = next((line for line in reversed(lines) if line), "no reason given")
-                raise ParserPoolError(f"A parser process could not start: {reason}")
+    def _launch(self) -> None:
+        """Start a process. It can be given files at once, and says when it is ready to read them."""
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (until the process is ready, or ends)
+        self._process = spawn(self._limits, self._stderr)
+        self.alive, self._is_ready, self._served = True, False, 0
+        self._starts += 1
+        self._stdin, self._stdout = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
         if hasattr(fcntl, "F_SETPIPE_SZ"):
@@ -124,9 +113,11 @@ class Parser:
         """Read what has come."""
         chunk = os.read(self._stdout, _CHUNK)
         self._received += chunk
-        if not chunk:
+        if not self._is_ready:
+            self._start(selector, ended=not chunk)
+        elif not chunk:
             self._bury(selector)
-        while self.files and len(self._received) >= LENGTH.size:
+        while self._is_ready and self.files and len(self._received) >= LENGTH.size:
             size = LENGTH.unpack_from(self._received)[0]
             if size > _ANSWER_BYTES:
                 self._give_up(selector, "crash", "the parser gave an answer larger than any")
@@ -140,10 +131,34 @@ class Parser:
         if self.alive and not self.files:
             selector.unregister(self._stdout)
 
+    def _start(self, selector: selectors.BaseSelector, *, ended: bool) -> None:
+        """See whether the process is ready. One that is killed while it starts gets a successor, as in `_bury`."""
+        if self._received[: LENGTH.size] == LENGTH.pack(0):
+            del self._received[: LENGTH.size]
+            self._is_ready, self._starts = True, 0
+            self._stderr.close()
+            self._extend()
+        elif ended or len(self._received) >= LENGTH.size:
+            reason = self._reason()
+            self._leave(selector)
+            if self._process.returncode != -signal.SIGKILL or not ended or self._starts > _MOST_KILLS:
+                raise ParserPoolError(f"A parser process could not start: {reason}")
+            self._resume(selector)
+
+    def _reason(self) -> str:
+        """Return the last line that the process wrote before it ended."""
+        self._stderr.seek(0)
+        lines = self._stderr.read(_CHUNK).decode("utf-8", "replace").split("\n")
+        return next((line for line in reversed(lines) if line), "no reason given")
+
     def check(self, selector: selectors.BaseSelector) -> None:
         """End a process that did nothing at all for as long as a file may take."""
-        if self.files and time.monotonic() >= self.deadline and not self._extend():
-            self._give_up(selector, "timeout", f"not parsed within {self._limits.wall_seconds:g} s")
+        if not self.files or time.monotonic() < self.deadline or self._extend():
+            return
+        if not self._is_ready:
+            self._leave(selector)
+            raise ParserPoolError(f"A parser process could not start within {_START_SECONDS} s.")
+        self._give_up(selector, "timeout", f"not parsed within {self._limits.wall_seconds:g} s")
 
     def answers(self) -> list[tuple[str, bytes]]:
         """Return what has become of files since this was asked last: ids with encoded facts."""
@@ -192,7 +207,7 @@ class Parser:
 
     def _extend(self) -> bool:
         """Move the deadline ahead, and return whether the process did anything since that was done last."""
-        self.deadline = time.monotonic() + self._limits.wall_seconds
+        self.deadline = time.monotonic() + (self._limits.wall_seconds if self._is_ready else _START_SECONDS)
         before, self._spent = self._spent, processor_seconds(self._process.pid)
         return before is not None and self._spent is not None and self._spent > before
 
@@ -208,6 +223,7 @@ class Parser:
     def kill(self) -> None:
         """End the process at once."""
         self.alive = False
+        self._stderr.close()
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

@@ -184,7 +184,7 @@ class Killer(threading.Thread):
         while self._signals and not self._over.wait(0.005):
             for one in list(self._pool._parsers):
                 # It has a deadline from the moment it is given a file, and works when all of that is written.
-                if one.deadline != given and one.files and not one._to_write:
+                if one.deadline != given and one.files and one._is_ready and not one._to_write:
                     given = one.deadline
                     os.kill(one._process.pid, self._signals.pop(0))
 
@@ -346,6 +346,21 @@ def test_a_parser_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tm
     with ParserPool(1) as pool, pytest.raises(ParserPoolError) as caught:
         _run(pool, b"x = 1")
     assert str(caught.value) == ("A parser process could not start: ModuleNotFoundError: No module named 'scanner'")
+
+
+def test_a_parser_that_never_starts_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(limits: Limits, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        process = parser_process.spawn(limits, stderr)
+        process.send_signal(signal.SIGSTOP)
+        return process
+
+    monkeypatch.setattr(parser, "spawn", start)
+    monkeypatch.setattr(parser, "_START_SECONDS", 0.5)
+    with ParserPool(1) as pool:
+        with pytest.raises(ParserPoolError) as caught:
+            _run(pool, b"x = 1")
+        assert pool._parsers == []
+    assert str(caught.value) == "A parser process could not start within 0.5 s."
 
 
 def test_a_pool_needs_a_process() -> None:
