@@ -1,4 +1,4 @@
-"""The parts of a scan, each a process of its own: `python -m tests.benchmarks.parts PART PATH COMMIT [N]`.
+"""The parts of a scan, each a process of its own: `python -m tests.benchmarks.parts PART PATH COMMIT [WORDS]`.
 
 Every part prints one JSON object with what only it can know; time and memory are measured from outside.
 """
@@ -31,12 +31,12 @@ def nothing() -> dict[str, object]:
     return {}
 
 
-def parse(repository: Repository, commit: str) -> dict[str, object]:
-    """Read every blob from git and let C build its tree: the least any tool on `ast` pays."""
+def parse(repository: Repository, commit: str, share: str) -> dict[str, object]:
+    """Read a share of the blobs from git and let C build their trees: the least any tool on `ast` pays."""
     gc.disable()
     warnings.simplefilter("ignore")
     size = failed = 0
-    blobs = _blobs(repository, commit)
+    blobs = _share(_blobs(repository, commit), share)
     for done, (_, source) in enumerate(repository.blobs(blobs)):
         size += len(source or b"")
         try:
@@ -48,11 +48,11 @@ def parse(repository: Repository, commit: str) -> dict[str, object]:
     return {"files": len(blobs), "bytes": size, "failed": failed}
 
 
-def extract(repository: Repository, commit: str) -> dict[str, object]:
-    """Read every blob from git and extract its facts in one parser process."""
+def extract(repository: Repository, commit: str, share: str) -> dict[str, object]:
+    """Read a share of the blobs from git and extract their facts in one parser process."""
     size = 0
     with ParserPool(1) as pool:
-        for _, data in pool.extract(repository.blobs(_blobs(repository, commit))):
+        for _, data in pool.extract(repository.blobs(_share(_blobs(repository, commit), share))):
             size += len(data)
     return {"facts": size}
 
@@ -91,6 +91,12 @@ def steps(repository: Repository, commit: str, number: str, cache: str) -> dict[
             before = now
     ordered = sorted(seconds[1:])
     return {"first": seconds[0], "median": ordered[len(ordered) // 2], "p99": ordered[int(len(ordered) * 0.99)]}
+
+
+def _share(blobs: list[str], share: str) -> list[str]:
+    """Return every Nth blob from the Kth on, by `K/N`."""
+    first, step = map(int, share.split("/"))
+    return blobs[first::step]
 
 
 def _blobs(repository: Repository, commit: str) -> list[str]:
