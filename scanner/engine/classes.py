@@ -10,7 +10,8 @@ from typing import NamedTuple
 from scanner.engine import facts
 from scanner.engine.facts import Singleton
 from scanner.engine.functions import Body, Function, first_parameter
-from scanner.engine.syntax import called, dotted, names_in
+from scanner.engine.nodes import names_in
+from scanner.engine.syntax import called, dotted
 
 _VALUE_BASES = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "NamedTuple", "TypedDict"})
 _RECORDS = frozenset({"dataclass", "define", "mutable", "frozen", "attrs", "s"})
@@ -162,7 +163,8 @@ def _kept(node: ast.ClassDef, methods: Sequence[Method]) -> dict[str, dict[str, 
                 made.setdefault(attribute, {}).update((_own_or(maker, node, method), None) for maker in found)
         if not _hands_out(method):
             continue
-        local.update((name, held) for name, value in method.body.assigned if (held := _attribute(value, through)))
+        assigned = ((name, value) for name, values in method.body.assigned.items() for value in values)
+        local.update((name, held) for name, value in assigned if (held := _attribute(value, through)))
         for value in method.body.returned:
             attribute = _attribute(value, through) or (local.get(value.id, "") if isinstance(value, ast.Name) else "")
             returned.add(attribute)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from scanner.engine.facts import Container
 from scanner.engine.functions import is_container
+from scanner.engine.nodes import names_in
 from scanner.engine.sharing import Scope, Use, Walk
-from scanner.engine.syntax import dotted, names_in
+from scanner.engine.syntax import dotted
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WEAK = frozenset({"WeakValueDictionary", "WeakKeyDictionary", "WeakSet"})

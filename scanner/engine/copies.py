@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import islice
 
 from scanner.engine.digest import Digest
 from scanner.engine.facts import ENUM, Copyable
@@ -48,7 +47,7 @@ def copyable(node: Function | ast.ClassDef, qualified: str, traits: int, told: D
     if told.size < size or (isinstance(node, ast.ClassDef) and all(map(_is_stub, node.body))):
         return
     rest = without_docstring(node.body)
-    if len(rest) >= number or sum(1 for _ in islice(statements(rest, 0), number)) == number:
+    if len(rest) >= number or len(statements(rest, 0)) >= number:
         yield Copyable(qualified, node.lineno, node.end_lineno or node.lineno, traits, told.text, told.size)
 
 

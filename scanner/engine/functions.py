@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.engine.facts import Getter, Instance
-from scanner.engine.syntax import called, dotted, last, names_in
+from scanner.engine.nodes import names_in
+from scanner.engine.syntax import called, dotted, last
 
 _MUTABLE_TYPES = frozenset(
     {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
@@ -34,17 +35,16 @@ _STEPS_FOR_ONE = 100
 
 @dataclass(slots=True)
 class Body:
-    """What the statements of one function's own scope do; `stored` are assignments to attributes and items."""
+    """What the statements of one function's own scope do: what they assign to names, and to attributes and items."""
 
     globals: set[str] = field(default_factory=set)
-    assigned: list[tuple[str, ast.expr]] = field(default_factory=list)
+    assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
     stored: list[tuple[ast.expr, ast.expr | None]] = field(default_factory=list)
     returned: list[ast.expr] = field(default_factory=list)
     tests: list[ast.expr] = field(default_factory=list)
     changes_self: bool = False
     holds_mutable: bool = False
     holds_made: bool = False
-    _values: dict[str, list[ast.expr]] = field(default_factory=dict)  # those of `assigned` by their names
 
     def see(self, statement: Any, first: str) -> None:
         """Take note of a statement; `first` is the name of the function's first parameter."""
@@ -66,8 +66,7 @@ class Body:
     def _assign(self, target: ast.expr, value: ast.expr | None, first: str) -> None:
         if isinstance(target, ast.Name):
             if value is not None:
-                self.assigned.append((target.id, value))
-                self._values.setdefault(target.id, []).append(value)
+                self.assigned.setdefault(target.id, []).append(value)
             return
         self.stored.append((target, value))
         if first and _belongs_to(target, first):
@@ -79,7 +78,8 @@ class Body:
     def room(self) -> Iterator[int]:
         """Return the steps that looking for makers may take in all: far more than people's code needs, and few enough
         for functions that assign ten thousand names to each other."""
-        return iter(range(_LEAST_STEPS + _STEPS * (len(self.assigned) + len(self.stored) + len(self.returned))))
+        values = sum(map(len, self.assigned.values())) + len(self.stored) + len(self.returned)
+        return iter(range(_LEAST_STEPS + _STEPS * values))
 
     def makers(self, *values: ast.expr, room: Iterator[int] | None = None) -> Iterator[str]:
         """Yield the dotted names whose calls may give one of the values; `room` is shared by several searches."""
@@ -95,7 +95,7 @@ class Body:
                     yield name
             elif isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
-                pending.extend(self._values.get(node.id, ()))
+                pending.extend(self.assigned.get(node.id, ()))
             elif isinstance(node, ast.Await | ast.NamedExpr):
                 pending.append(node.value)
             elif isinstance(node, ast.IfExp):
@@ -115,8 +115,8 @@ class Body:
     def made_globals(self) -> Mapping[str, tuple[str, ...]]:
         """Return the names declared global that the function assigns, with the dotted names whose calls give them."""
         room = self.room()
-        mine = [name for name in self._values if name in self.globals]
-        return {name: tuple(dict.fromkeys(self.makers(*self._values[name], room=room))) for name in mine}
+        mine = [name for name in self.assigned if name in self.globals]
+        return {name: tuple(dict.fromkeys(self.makers(*self.assigned[name], room=room))) for name in mine}
 
     def getters(self, node: Function, qualified: str) -> Iterator[Getter]:
         """Yield the globals the function returns after a test whether they are there, with what it makes them by."""

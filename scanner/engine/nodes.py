@@ -31,3 +31,19 @@ PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST) and (fields := _fields(kind))
 }
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names that code mentions."""
+    pending: list[Any] = [node]
+    found: set[str] = set()
+    while pending:
+        current = pending.pop()
+        kind = type(current)
+        if kind is ast.Name:
+            found.add(current.id)
+        elif kind is list:
+            pending.extend(current)
+        elif kind in PARTS:
+            pending.extend(PARTS[kind](current))
+    return found

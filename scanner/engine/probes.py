@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 
 from scanner.engine.facts import GUARDED, PROBED, Import
 from scanner.engine.functions import Function
-from scanner.engine.syntax import names_in
+from scanner.engine.nodes import names_in
 
 
 def probed(node: Function, rows: Sequence[Import]) -> Sequence[Import]:

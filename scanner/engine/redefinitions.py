@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from scanner.engine.facts import Redefinition
 from scanner.engine.functions import Function
-from scanner.engine.syntax import called, names_in
+from scanner.engine.nodes import names_in
+from scanner.engine.syntax import called
 
 _Definition = Function | ast.ClassDef
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

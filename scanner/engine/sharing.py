@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from scanner.engine.functions import Function, first_parameter
-from scanner.engine.nodes import PARTS
-from scanner.engine.syntax import bound_names, called, dotted, names_in, statements
+from scanner.engine.nodes import PARTS, names_in
+from scanner.engine.syntax import bound_names, called, dotted, statements
 
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "setdefault", "update"})
 _RELEASING = frozenset(

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine.facts import CONDITIONAL, FALLBACK, GUARDED, MAIN, REFUSED, TYPE_CHECKING
-from scanner.engine.nodes import PARTS
 
 _IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError"})
 IMPORT_ERRORS = _IMPORT_FAILURES | {"Exception", "BaseException"}
@@ -102,22 +101,6 @@ def constants(value: ast.expr) -> list[str] | None:
     return names if len(names) == len(value.elts) else None
 
 
-def names_in(node: ast.AST) -> set[str]:
-    """Return the names that code mentions."""
-    pending: list[Any] = [node]
-    found: set[str] = set()
-    while pending:
-        current = pending.pop()
-        kind = type(current)
-        if kind is ast.Name:
-            found.add(current.id)
-        elif kind is list:
-            pending.extend(current)
-        elif kind in PARTS:
-            pending.extend(PARTS[kind](current))
-    return found
-
-
 def captures(test: ast.AST) -> Iterator[str]:
     """Yield the names that walrus expressions or patterns bind."""
     pending: list[ast.AST] = [test]
@@ -147,16 +130,17 @@ def says_nothing(statement: ast.stmt) -> bool:
     )
 
 
-def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int]]:
-    """Yield the statements of one scope in source order, those inside compound statements too, with where they stand.
+def statements(body: list[ast.stmt], where: int) -> Sequence[tuple[ast.stmt, int]]:
+    """Return the statements of one scope in source order, those inside compound statements too, with where they stand.
 
     Bodies of functions and classes are scopes of their own and are not entered.
     """
+    found: list[tuple[ast.stmt, int]] = []
     pending: list[tuple[Iterator[ast.stmt], int]] = [(iter(body), where)]
     while pending:
         block, where = pending[-1]
         for statement in block:
-            yield statement, where
+            found.append((statement, where))
             inner = _BLOCKS.get(type(statement))
             if inner is not None:
                 for part, flags in reversed(inner(statement, where)):
@@ -165,6 +149,7 @@ def statements(body: list[ast.stmt], where: int) -> Iterator[tuple[ast.stmt, int
                 break
         else:
             pending.pop()
+    return found
 
 
 _Blocks = list[tuple[list[ast.stmt], int]]
