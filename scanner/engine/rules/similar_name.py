@@ -78,8 +78,9 @@ class SimilarName(Rule):
         if not config.canonical or file is None or file.facts is None or file.scope not in self.scopes:
             return
         everywhere = file.scope == "scripts"
+        symbols = world.once(_any_symbol, lambda: _any_symbol(config))
         for definition in file.facts.definitions:
-            if definition.traits & IS_CLASS:
+            if definition.traits & IS_CLASS and symbols.search(definition.name):
                 extended = (entry for entry in config.canonical if _extends(definition.name, entry.symbol))
                 entry = next((one for one in extended if everywhere or _binds(one, file.service, world)), None)
                 if entry and not _has_role(definition) and not _is_explained(path, definition, entry, world):
@@ -95,6 +96,11 @@ class SimilarName(Rule):
                         self.severity,
                         canonical=canonical,
                     )
+
+
+def _any_symbol(config: Config) -> re.Pattern[str]:
+    """Return what finds names that mention a registered symbol: hardly one does, of many classes and many symbols."""
+    return re.compile("|".join(re.escape(entry.symbol) for entry in config.canonical))
 
 
 def _has_role(definition: Definition) -> bool:
