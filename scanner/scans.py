@@ -65,13 +65,16 @@ def claim(scan_id: int, states: Collection[Scan.State]) -> tuple[Scan, Lease] | 
                 end(scan, Scan.State.FAILED, _gave_up(scan))
                 return None
             if scan.state == Scan.State.QUEUED:
+                # Without that, each look of a waiting scan would be an error in the database's log.
+                if scan.repository.scans.running().exists():
+                    return None
                 scan.state, scan.error = Scan.State.FETCHING, ""
                 scan.started_at = timezone.now()
             scan.lease = token
             scan.attempts += 1
             scan.heartbeat_at = timezone.now()
             scan.save(update_fields=["state", "error", "started_at", "lease", "attempts", "heartbeat_at"])
-    except IntegrityError:  # scan_one_running
+    except IntegrityError:  # scan_one_running: both looked at the same moment
         return None
     return scan, Lease(scan_id, token)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from scanner import chunks, preparation, scans, schedule, tasks
 from scanner.connections import connect
@@ -86,6 +87,10 @@ def test_many_requests_while_one_runs_make_one_that_waits(no_worker, origin):
     assert Counter(scan.joined for scan in asked) == {True: MANY - 1, False: 1}
     # The one that waits does not start beside the one that runs, however often it is asked to.
     assert at_once(lambda: scans.claim(asked[0].pk, (Scan.State.QUEUED,))) == [None] * MANY
+    with CaptureQueriesContext(connection) as looked:
+        scans.claim(asked[0].pk, (Scan.State.QUEUED,))
+    # It is asked to every few seconds: nothing is tried that the database would log as an error.
+    assert not [query for query in looked.captured_queries if query["sql"].startswith("UPDATE")]
     lease.guard()
 
 
