@@ -61,14 +61,16 @@ class DuplicateBody(Rule):
     - Enums with equal members are told, as info, and never scored.
     - A class of the same name in another module, which is duplicate-definition's; and the methods of classes that are
       reported as a whole.
-    - Methods of one name in several classes of one module; functions named `test_…`.
+    - Methods of one name in several classes of one module.
+    - Tests, wherever they lie: functions and classes named `test_…`, classes with `Test` in their names that have such
+      methods, and all methods of these.
     - The same body in two services, neither of which may import from the other.
     """
 
     name = "duplicate-body"
     area = "definitions"
     severity = "medium"
-    version = 3
+    version = 4
 
     def keys(self, world: World) -> Iterable[Hashable]:
         bodies = set(world.touched.bodies)
