@@ -56,6 +56,9 @@ def run(*words: str | Path) -> Run:
 @contextmanager
 def one_core() -> Iterator[None]:
     """Give what is started here one core, where the system can (Linux)."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
