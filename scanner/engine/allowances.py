@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from scanner.engine.facts import Allowance
+from scanner.engine.nodes import DEFINITIONS
 
 _MARK = b"truthline:"
 _COMMENT = re.compile(r"#\s*truthline:\s*allow\[(?P<rules>[^\]\n]{0,200})\](?P<rest>.*)")
@@ -26,7 +27,6 @@ _LONG, _SHORT = r"{0}{0}{0}(?:[^{0}\\]|\\.|{0}(?!{0}{0}))*+{0}{0}{0}", r"{0}(?:[
 _STRINGS = "|".join(kind.format(quote) for kind in (_LONG, _SHORT) for quote in "\"'")
 _PIECE = re.compile(rf"{_STRINGS}|(?P<comment>#[^\r\n]*+)", re.DOTALL)
 _NEWLINE = re.compile(r"\r\n?|\n")
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class _Comment(NamedTuple):
@@ -78,7 +78,7 @@ class _Spans:
         self._around: dict[int, tuple[int, int]] = {}  # line → lines of the innermost statement whose head is there
         for first, _, node in ordered:
             head = _head(node)
-            last = (node.end_lineno or node.lineno) if isinstance(node, _DEFINITIONS) else head
+            last = (node.end_lineno or node.lineno) if isinstance(node, DEFINITIONS) else head
             self._around.update(dict.fromkeys(range(first, head + 1), (first, last)))
 
     def of(self, comment: _Comment) -> tuple[int, int]:
@@ -102,7 +102,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
 
 def _first(node: ast.stmt) -> int:
     """The first line of a statement, with the decorators of a definition."""
-    decorators = node.decorator_list if isinstance(node, _DEFINITIONS) else []
+    decorators = node.decorator_list if isinstance(node, DEFINITIONS) else []
     return min([node.lineno, *(one.lineno for one in decorators)])
 
 

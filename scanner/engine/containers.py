@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from scanner.engine.facts import Container
 from scanner.engine.functions import is_container
-from scanner.engine.nodes import names_in
+from scanner.engine.nodes import DEFINITIONS, names_in
 from scanner.engine.sharing import Scope, Use, Walk
 from scanner.engine.syntax import dotted
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WEAK = frozenset({"WeakValueDictionary", "WeakKeyDictionary", "WeakSet"})
 
 
@@ -95,7 +94,7 @@ def _mentions(module: Sequence[ast.stmt]) -> dict[str, set[int]]:
     """Return the names that the module's own statements mention, with the lines these begin on."""
     lines: dict[str, set[int]] = {}
     for statement in module:
-        if not isinstance(statement, _DEFINITIONS):
+        if not isinstance(statement, DEFINITIONS):
             for name in names_in(statement):
                 lines.setdefault(name, set()).add(statement.lineno)
     return lines

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scanner.engine.digest import Digest
 from scanner.engine.facts import ENUM, Copyable
 from scanner.engine.functions import Function
+from scanner.engine.nodes import FUNCTIONS
 from scanner.engine.syntax import dotted, says_nothing, statements, without_docstring
 
 # (nodes, names and constants; statements) that make a body of a function, of a class, of an enum. What is smaller is
@@ -17,7 +18,6 @@ _CLASS = (20, 4)
 _ENUM = (0, 3)
 # A class of that size may consist of two methods.
 _LARGE_CLASS = 80
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def is_test(node: Function | ast.ClassDef) -> bool:
@@ -28,7 +28,7 @@ def is_test(node: Function | ast.ClassDef) -> bool:
 def is_suite(node: ast.ClassDef) -> bool:
     """Whether a class is a suite of tests, by its name and its methods'."""
     return is_test(node) or (
-        "Test" in node.name and any(isinstance(method, _FUNCTIONS) and is_test(method) for method in node.body)
+        "Test" in node.name and any(isinstance(method, FUNCTIONS) and is_test(method) for method in node.body)
     )
 
 

@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from scanner.engine.facts import EnvironmentUse, Import
+from scanner.engine.nodes import DEFINITIONS
 
 # Whole-mapping methods such as `copy` and `items` say nothing about a variable.
 _KEYED = frozenset({"get", "pop", "setdefault", "update"})
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 _WORDS = (b"environ", b"getenv")
@@ -66,7 +66,7 @@ def environment_uses(tree: ast.Module, imports: Iterable[Import], mentions: Sequ
             used, key = "os.environ" if _is(node.comparators[0], "environ", modules) else "", node.left
         if used and isinstance(node, ast.expr):
             yield EnvironmentUse(node.lineno, node.end_lineno or node.lineno, used, _constant(key), enclosing)
-        if isinstance(node, _SCOPES):
+        if isinstance(node, DEFINITIONS):
             enclosing = f"{enclosing}.{node.name}" if enclosing else node.name
         within = isinstance(node, ast.JoinedStr)  # whose parts stand on lines of their own counting
         pending.extend((child, enclosing) for child in ast.iter_child_nodes(node) if within or _spans(child, mentions))
@@ -77,7 +77,7 @@ def _spans(node: ast.AST, lines: Sequence[int]) -> bool:
     first = getattr(node, "lineno", None)
     if first is None:
         return True
-    if isinstance(node, _SCOPES) and node.decorator_list:
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
         first = min(first, node.decorator_list[0].lineno)
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= (getattr(node, "end_lineno", first))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Any
 
 from scanner.engine import facts
 from scanner.engine.syntax import dotted, root, targets
@@ -15,7 +14,7 @@ _ROOTS = frozenset(
 )
 
 
-def may_act(statement: Any) -> bool:
+def may_act(statement: ast.stmt) -> bool:
     """Whether a statement of a function is worth a closer look: nearly none is."""
     if type(statement) is ast.Expr:
         value = statement.value

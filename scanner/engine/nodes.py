@@ -7,10 +7,13 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-# Fields that hold names, numbers and marks, and no nodes.
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+
+# Fields that hold names, numbers and marks, and never a node (`name` does, in a type alias).
 _PLAIN = frozenset(
     {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "n"}
-    | {"name", "op", "ops", "rest", "s", "simple", "tag", "type_comment", "type_ignores"}
+    | {"op", "ops", "rest", "s", "simple", "tag", "type_comment", "type_ignores"}
 )
 _LEAVES = (ast.Constant, ast.Global, ast.Nonlocal)
 

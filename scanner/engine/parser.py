@@ -17,8 +17,8 @@ from scanner.engine.parser_child import LENGTH
 from scanner.engine.parser_process import Limits, processor_seconds, spawn
 from scanner.engine.parser_work import Work
 
-# A process that waits for each file to be brought loses what its core had cached: a sixth of its time was measured.
-# That many are a few milliseconds' work, and fit a pipe as large as this asks for.
+# A process that waits for each file to be brought loses what its core had cached (docs/decisions/0008). So many are
+# some milliseconds' work, and fit a pipe as large as this asks for.
 _FILES_AHEAD = 8
 _BYTES_AHEAD = 1 << 17
 _PIPE_BYTES = 1 << 18

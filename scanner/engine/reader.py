@@ -24,6 +24,7 @@ from scanner.engine.facts import (
 )
 from scanner.engine.functions import Body, Function, first_parameter, instances, is_cached, makes_instance
 from scanner.engine.machinery import Machinery, may_act
+from scanner.engine.nodes import DEFINITIONS, FUNCTIONS
 from scanner.engine.probes import probed
 from scanner.engine.redefinitions import redefined
 from scanner.engine.sharing import Scope
@@ -39,8 +40,6 @@ from scanner.engine.syntax import (
     without_docstring,
 )
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 # Statements that bind, or do something to the import machinery; and those of which a function's body is told.
 _ACTING = frozenset(
@@ -110,7 +109,7 @@ class ModuleReader:
         self.redefinitions.extend(redefined(tree.body, ""))
         self.containers.read(tree)
         for statement, where in statements(tree.body, 0):
-            if isinstance(statement, _DEFINITIONS):
+            if isinstance(statement, DEFINITIONS):
                 self._define(statement, where)
             elif isinstance(statement, _IMPORTS):
                 self._import(statement, where, "")
@@ -158,7 +157,7 @@ class ModuleReader:
         members: set[str] = set()
         tests = is_suite(node)
         for statement, inside in statements(node.body, where):
-            if isinstance(statement, _FUNCTIONS):
+            if isinstance(statement, FUNCTIONS):
                 members.add(statement.name)
                 methods.append(self._read_method(statement, node.name, qualified, inside, tests=tests))
             elif isinstance(statement, ast.ClassDef):
@@ -211,7 +210,7 @@ class ModuleReader:
             kind = type(statement)
             if kind in _SEEN:
                 body.see(statement, first)
-            elif isinstance(statement, _DEFINITIONS):
+            elif isinstance(statement, DEFINITIONS):
                 self.pending.append((statement, f"{qualified}.{statement.name}", inside))
             elif isinstance(statement, _IMPORTS):
                 self._import(statement, inside, qualified)

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from scanner.engine.facts import Redefinition
 from scanner.engine.functions import Function
-from scanner.engine.nodes import names_in
+from scanner.engine.nodes import DEFINITIONS, names_in
 from scanner.engine.syntax import called
 
 _Definition = Function | ast.ClassDef
-_KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # A decorator that is an attribute of something may hand the function to it (`@app.route`, `@total.setter`,
 # `@process.register`), which then keeps it; those of these modules and these alone do not.
 _HARMLESS_OWNERS = frozenset({"functools", "contextlib", "dataclasses", "abc", "enum", "typing", "typing_extensions"})
@@ -31,13 +30,13 @@ def redefined(body: list[ast.stmt], qualified: str, *, local: bool = False) -> I
     have kept it or when it was used before the later one; a class on module or class level that was used is two things
     under one name all the same, unless the later one is made of it.
     """
-    names = [statement.name for statement in body if isinstance(statement, _KINDS)]
+    names = [statement.name for statement in body if isinstance(statement, DEFINITIONS)]
     if len(set(names)) == len(names):
         return
     before: dict[str, tuple[int, _Definition]] = {}
     uses = _uses(body)
     for position, statement in enumerate(body):
-        if not isinstance(statement, _KINDS):
+        if not isinstance(statement, DEFINITIONS):
             continue
         name = statement.name
         if name in before and name.strip("_"):
