@@ -40,6 +40,7 @@ def add_history(chunk: Chunk, blobs: Iterable[str]) -> None:
     planned = {sha for shas in Chunk.objects.filter(scan=chunk.scan_id).values_list("shas", flat=True) for sha in shas}
     wanted = Blob.objects.missing(EXTRACTOR_VERSION, (sha for sha in blobs if sha not in planned))
     with transaction.atomic():
+        _lock_scan(chunk)
         if not Chunk.objects.filter(pk=chunk.pk, done=False).update(done=True):
             return
         last = Chunk.objects.filter(scan=chunk.scan_id).aggregate(last=Max("n"))["last"]
@@ -78,6 +79,7 @@ def give_back(chunk: Chunk) -> None:
 def finish(chunk: Chunk) -> None:
     """Count its blobs as done, once."""
     with transaction.atomic():
+        _lock_scan(chunk)
         if Chunk.objects.filter(pk=chunk.pk, done=False).update(done=True):
             _extracting(chunk.scan_id).update(
                 blobs_done=F("blobs_done") + len(chunk.shas), attempts=0, error="", heartbeat_at=Now()
@@ -109,6 +111,11 @@ def after_all(scan_id: int) -> messages.Step | None:
 def python_blobs(files: Iterable[tuple[str, str]]) -> Iterable[str]:
     """Return the blobs of Python files among (path, blob), once each, in their order."""
     return dict.fromkeys(sha for path, sha in files if path.endswith(git.PYTHON) and sha != git.LINK)
+
+
+def _lock_scan(chunk: Chunk) -> None:
+    """Before the chunk, as scans.end does: in the other order, a cancel and a chunk's end would wait for each other."""
+    Scan.objects.select_for_update(no_key=True).filter(pk=chunk.scan_id).values("pk").first()
 
 
 def _extracting(scan_id: int) -> ScanQuerySet:

@@ -39,7 +39,10 @@ def resend_stale(silent_for: timedelta = LEASE) -> int:
     Messages that are doubled by this find nothing to claim.
     """
     with transaction.atomic():
-        Chunk.objects.unfinished().filter(heartbeat_at__lt=Now() - silent_for).update(heartbeat_at=None)
+        # Rows that are locked are being worked on, and waiting for them could be a deadlock with scans.end.
+        silent = Chunk.objects.unfinished().filter(heartbeat_at__lt=Now() - silent_for)
+        abandoned = silent.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        Chunk.objects.filter(pk__in=list(abandoned)).update(heartbeat_at=None)
         stale = list(Scan.objects.stale(silent_for).select_for_update(skip_locked=True))
         for scan in stale:
             if scan.state in RUNNING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -108,6 +109,44 @@ def test_many_workers_take_a_chunk_each(no_worker, origin):
     preparation.prepare(scan.pk)
     taken = [chunk.n for chunk in at_once(lambda: chunks.claim(scan.pk)) if chunk]
     assert sorted(taken) == sorted(Chunk.objects.values_list("n", flat=True))
+
+
+def test_a_scan_that_is_cancelled_while_a_chunk_ends(no_worker, origin):
+    """They lock the same rows: whichever comes first, neither waits for the other for ever."""
+    scan = connect(str(origin.path)).scans.get()
+    preparation.prepare(scan.pk)
+    chunk = chunks.claim(scan.pk)
+    errors: list[BaseException] = []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except DatabaseError as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def waiting() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # taken once in a transaction, else
+            mine = "datname = current_database() AND wait_event_type = 'Lock'"
+            cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}")
+            return cursor.fetchone()[0]
+
+    threads = [
+        Thread(target=run, args=[partial(act, one)]) for act, one in ((scans.cancel, scan), (chunks.finish, chunk))
+    ]
+    with transaction.atomic():
+        Scan.objects.select_for_update().get(pk=scan.pk)
+        for n, thread in enumerate(threads, 1):
+            thread.start()
+            wait(lambda n=n: waiting() >= n)
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    scan.refresh_from_db()
+    assert (scan.state, scan.blobs_done) == ("cancelled", 0)
+    assert not Chunk.objects.exists()
 
 
 def test_many_beats_ask_for_one_scan(no_worker, origin):
