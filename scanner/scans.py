@@ -115,7 +115,7 @@ def keep_error(scan_id: int, error: Exception) -> None:
     """Remember why an attempt ended, for the reason that is shown when all attempts are used up."""
     log.error("scan %s", scan_id, exc_info=error)
     text = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-    Scan.objects.filter(pk=scan_id).update(error=text)
+    Scan.objects.active().filter(pk=scan_id).update(error=text)
     note(scan_id, text)
 
 

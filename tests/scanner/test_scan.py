@@ -299,6 +299,15 @@ def test_cancel_stops_and_the_next_scan_goes_on(live_worker, origin, tmp_path):
     assert again.commits_total == 1500 - repository.epochs.get().standings.filter(seq__lte=reached).count()
 
 
+def test_a_worker_that_fails_late_does_not_change_why_a_scan_ended(no_worker, origin):
+    scan = connect(str(origin.path)).scans.get()
+    scans.end(scan, Scan.State.FAILED, "Gave up.")
+    scans.keep_error(scan.pk, ValueError("too late"))
+    scan.refresh_from_db()
+    assert scan.error == "Gave up."
+    assert "ValueError: too late" in scan.log
+
+
 def test_vanished_files_make_the_score_inconclusive_until_they_return(live_worker, origin):
     many: dict[str, str | None] = {f"shop/many{n}.py": "" for n in range(10)}
     gone: dict[str, str | None] = dict.fromkeys(many)
