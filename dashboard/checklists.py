@@ -69,7 +69,7 @@ def override(criterion: Criterion, user: AbstractBaseUser, *, reason: str, until
     if until <= timezone.now():
         raise Refused("An override ends in the future.")
     with transaction.atomic():
-        Criterion.objects.select_for_update().get(pk=criterion.pk)
+        Criterion.objects.select_for_update(no_key=True).get(pk=criterion.pk)
         criterion.overrides.filter(undone_at=None).update(undone_by=user.pk, undone_at=timezone.now())
         made = Override.objects.create(
             criterion=criterion, user_id=user.pk, reason=reason, until=until, sha=plan.evaluated_sha

@@ -55,7 +55,7 @@ def evaluate(plan: Plan) -> None:
     25,000 files this takes seconds, most of them for the claims.
     """
     with transaction.atomic():
-        locked = Plan.objects.select_for_update().get(pk=plan.pk)
+        locked = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         _evaluate(locked, _live_epoch(locked))
     plan.refresh_from_db()
 
@@ -66,7 +66,7 @@ def answer_again(plan: Plan) -> None:
     A plan that waits for its whole evaluation is left to that.
     """
     with transaction.atomic():
-        locked = Plan.objects.select_for_update().get(pk=plan.pk)
+        locked = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         epoch = _live_epoch(locked)
         if epoch is not None and not Plan.objects.waiting().filter(pk=plan.pk).exists():
             head = locked.repository.commits.get(seq=locked.evaluated_seq)

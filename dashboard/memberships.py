@@ -50,7 +50,7 @@ def remove(member: Membership, by: User) -> None:
 
 def _locked(member: Membership) -> Membership:
     # Of two admins who demote each other at once, the second must see what the first did.
-    Repository.objects.select_for_update().get(pk=member.repository_id)
+    Repository.objects.select_for_update(no_key=True).get(pk=member.repository_id)
     found = Membership.objects.select_related("user", "repository").filter(pk=member.pk).first()
     if found is None:
         raise Refused(f"{member.user.get_username()} is no member any more.")

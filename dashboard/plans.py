@@ -91,7 +91,7 @@ def save(
     guesses = suggestions(document, names)
     head = repository.commits.newest().first()
     with transaction.atomic():
-        Repository.objects.select_for_update().get(pk=repository.pk)  # two uploads at once get two slugs
+        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)  # two uploads at once get two slugs
         plan = Plan.objects.create(
             repository=repository,
             slug=_free_slug(repository, document.title or "plan"),
@@ -139,7 +139,7 @@ def reimport(
     names = find_names(plan.repository, document, commits=[plan.start_sha] if plan.start_sha else [])
     guesses = suggestions(document, names)
     with transaction.atomic():
-        Plan.objects.select_for_update().get(pk=plan.pk)
+        Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         found = diff(plan, document)
         stays = [match for match in (*found.kept, *found.changed) if match.criterion.pk not in refused]
         now = timezone.now()

@@ -124,7 +124,7 @@ def save(version: RegistryVersion, author: AbstractBaseUser) -> RegistryVersion:
     if is_in_repository(repository):
         raise Refused(f"The repository's own {FILE_NAME} wins: change it there.")
     with transaction.atomic():
-        Repository.objects.select_for_update(of=("self",)).get(pk=repository.pk)
+        Repository.objects.select_for_update(of=("self",), no_key=True).get(pk=repository.pk)
         newest = _newest(repository)
         if newest != version.base_n:
             raise Refused(f"Version {newest} was saved meanwhile. Look at what is changed now, and measure it again.")
@@ -146,7 +146,7 @@ def record(
     """
     text = _checked(text)
     with transaction.atomic():
-        locked = Repository.objects.select_for_update(of=("self",)).get(pk=repository.pk)
+        locked = Repository.objects.select_for_update(of=("self",), no_key=True).get(pk=repository.pk)
         last = _newest(repository)
         if not last and locked.config_toml:
             last = 1

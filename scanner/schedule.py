@@ -24,7 +24,7 @@ STEPS: dict[str, messages.Step] = {
 def enqueue_due(now: datetime) -> int:
     """Queue a scan for every repository that is due and set its next date; return how many were due."""
     with transaction.atomic():
-        due = Repository.objects.due(now).select_for_update(skip_locked=True)
+        due = Repository.objects.due(now).select_for_update(skip_locked=True, no_key=True)
         for repository in due:
             repository.next_scan_at = now + repository.interval
             repository.save(update_fields=["next_scan_at"])

@@ -52,7 +52,7 @@ def go_on() -> bool:
     """
     begun = AuditEvent.objects.filter(verb=CONNECTED).values_list("repository", flat=True).first()
     with transaction.atomic():
-        demo = Repository.objects.select_for_update().filter(pk=begun or 0, archived_at=None).first()
+        demo = Repository.objects.select_for_update(no_key=True).filter(pk=begun or 0, archived_at=None).first()
         # Asked under the lock: of two workers the second finds it done.
         if demo is None or not is_unfinished(demo.pk) or not _has_numbers(demo):
             return False

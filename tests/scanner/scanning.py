@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
 
+from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from scanner.models import Repository, Scan
@@ -26,6 +29,46 @@ def wait(until: Callable[[], bool]) -> None:
     while not until():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+@contextmanager
+def beside() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Yield a function that begins something in a thread, and returns when that is through or waits for a lock.
+
+    PostgreSQL grants a row's lock in the order in which it was asked for, so what follows is the same on every run.
+    Afterwards all have come to their end, and none was broken off by the database as a deadlock is.
+    """
+    threads: list[Thread] = []
+    errors: list[DatabaseError] = []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except DatabaseError as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def begin(act: Callable[[], object]) -> None:
+        threads.append(Thread(target=run, args=[act]))
+        threads[-1].start()
+        wait(lambda: _waiting() >= sum(thread.is_alive() for thread in threads))
+
+    try:
+        yield begin
+    finally:
+        for thread in threads:
+            thread.join()
+    assert errors == []
+
+
+def _waiting() -> int:
+    """How many connections to the test's database wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # taken once in a transaction, else
+        mine = "datname = current_database() AND wait_event_type = 'Lock'"
+        cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}")
+        return cursor.fetchone()[0]
 
 
 def numbers(repository: Repository) -> dict[str, set[tuple[object, ...]]]:

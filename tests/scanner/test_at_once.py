@@ -10,14 +10,14 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from scanner import chunks, preparation, scans, schedule, tasks
 from scanner.connections import connect
 from scanner.models import Chunk, Commit, Scan
-from tests.scanner.scanning import finished, wait
+from tests.scanner.scanning import beside, finished, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -116,37 +116,23 @@ def test_a_scan_that_is_cancelled_while_a_chunk_ends(no_worker, origin):
     scan = connect(str(origin.path)).scans.get()
     preparation.prepare(scan.pk)
     chunk = chunks.claim(scan.pk)
-    errors: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except DatabaseError as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    def waiting() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # taken once in a transaction, else
-            mine = "datname = current_database() AND wait_event_type = 'Lock'"
-            cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}")
-            return cursor.fetchone()[0]
-
-    threads = [
-        Thread(target=run, args=[partial(act, one)]) for act, one in ((scans.cancel, scan), (chunks.finish, chunk))
-    ]
-    with transaction.atomic():
+    with beside() as begin, transaction.atomic():
         Scan.objects.select_for_update().get(pk=scan.pk)
-        for n, thread in enumerate(threads, 1):
-            thread.start()
-            wait(lambda n=n: waiting() >= n)
-    for thread in threads:
-        thread.join()
-    assert errors == []
+        begin(partial(scans.cancel, scan))
+        begin(partial(chunks.finish, chunk))
     scan.refresh_from_db()
     assert (scan.state, scan.blobs_done) == ("cancelled", 0)
     assert not Chunk.objects.exists()
+
+
+def test_a_button_while_beat_asks(no_worker, origin):
+    """Whoever adds a row asks for what it points at as late as at the commit, when it holds all the rest."""
+    repository = connect(str(origin.path), scan=False)
+    type(repository).objects.update(next_scan_at=repository.created_at)
+    with beside() as begin, transaction.atomic():
+        scan = scans.request(repository, Scan.Reason.ASKED)
+        begin(tasks.enqueue_due_scans)
+    assert repository.scans.get() == scan
 
 
 def test_many_beats_ask_for_one_scan(no_worker, origin):
