@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 
 from dashboard import registry
 from scanner import mirrors, scans
@@ -71,10 +70,11 @@ def use(
     ]
     if added:
         config = registry.current(repository)
-        with transaction.atomic():
-            # What it would still read would be measured without them, and be read anew.
-            for active in Scan.objects.filter(repository=repository).active().order_by("-id"):
-                scans.cancel(active)
-            text = to_toml(replace(config, canonical=(*config.canonical, *added)))
-            registry.record(repository, text, person, NOTE)
+        before = list(Scan.objects.filter(repository=repository).running())
+        text = to_toml(replace(config, canonical=(*config.canonical, *added)))
+        registry.record(repository, text, person, NOTE)
+        # What they would still read would be measured without the symbols, and be read anew. Not in one transaction
+        # with the rest: who ends a scan locks it before the repository.
+        for running in before:
+            scans.cancel(running)
     return len(added)

@@ -46,3 +46,25 @@ def test_a_draft_that_gives_way_while_it_is_saved(no_worker, shop: Repository, l
         begin(partial(registry.save, first, lead))
     assert RegistryVersion.objects.drafts().get() == second
     assert RegistryVersion.objects.saved().first().config_toml == first.config_toml
+
+
+def test_symbols_chosen_while_the_configuration_is_saved(no_worker, shop: Repository, lead) -> None:
+    """One scan runs and one waits; whoever saves last wins, and one scan with that waits or runs."""
+    from dashboard import registry, setup
+    from scanner import scans
+    from scanner.models import Repository, Scan
+    from tests.scanner.scanning import beside
+
+    running = scans.request(shop, Scan.Reason.ASKED)
+    assert scans.claim(running.pk, (Scan.State.QUEUED,))
+    waiting = scans.request(shop, Scan.Reason.ASKED)
+    found = {"symbol": "Basket", "module": "shop.cart", "public": [], "importance": 2}
+    with beside() as begin, transaction.atomic():
+        Repository.objects.select_for_update().get(pk=shop.pk)
+        begin(partial(setup.use, shop, [found], ["Basket"], lead))
+        registry.record(shop, shop.config_toml + "# saved\n", lead)
+    running.refresh_from_db()
+    assert running.state == Scan.State.CANCELLED
+    assert Scan.objects.active().get() == waiting
+    shop.refresh_from_db()
+    assert [entry.symbol for entry in registry.current(shop).canonical] == ["Basket"]
