@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from .engine import git
 from .models import Epoch, Repository, Standing, Tally, Violation
@@ -52,11 +52,14 @@ def rewind(repository: Repository, seq: int) -> None:
 
 def drop(epoch: Epoch, *, keep_line: bool = False) -> None:
     """Delete an epoch, or with `keep_line` retire it: the standings and tallies stay for the chart."""
-    _delete_violations([epoch.pk], after=0)
-    if keep_line:
-        Epoch.objects.filter(pk=epoch.pk).update(state=Epoch.State.RETIRED)
-    else:
-        epoch.delete()
+    with transaction.atomic():
+        # Before what hangs on it, as Walk.keep does.
+        Epoch.objects.select_for_update(no_key=True).filter(pk=epoch.pk).values("pk").first()
+        _delete_violations([epoch.pk], after=0)
+        if keep_line:
+            Epoch.objects.filter(pk=epoch.pk).update(state=Epoch.State.RETIRED)
+        else:
+            epoch.delete()
 
 
 def stored(repository: Repository, after: int, until: int) -> list[git.Commit]:

@@ -14,9 +14,11 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from scanner import chunks, preparation, scans, schedule, tasks
+from scanner import chunks, extraction, history, preparation, replaying, scans, schedule, tasks
 from scanner.connections import connect
-from scanner.models import Chunk, Commit, Scan
+from scanner.engine.parser_pool import ParserPool
+from scanner.models import Chunk, Commit, ResolvedTree, Scan
+from tests.scanner.origin import busy_history
 from tests.scanner.scanning import beside, finished, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -133,6 +135,25 @@ def test_a_button_while_beat_asks(no_worker, origin):
         scan = scans.request(repository, Scan.Reason.ASKED)
         begin(tasks.enqueue_due_scans)
     assert repository.scans.get() == scan
+
+
+def test_a_tree_that_is_kept_while_its_epoch_is_dropped(no_worker, origin):
+    """As when a scan is cancelled and the next has another configuration: the worker of the first still keeps."""
+    origin.commit_all(busy_history(4)[1:])
+    scan = connect(str(origin.path)).scans.get()
+    preparation.prepare(scan.pk)
+    with ParserPool() as pool:
+        while extraction.extract_next(scan.pk, pool) != "replay":
+            pass
+        walk = replaying.Walk(*scans.claim(scan.pk, (Scan.State.REPLAYING,)), pool)
+        walk.measure()
+        walk.replay(until=0.0)
+        walk.keep()
+    with beside() as begin, transaction.atomic():
+        ResolvedTree.objects.select_for_update().get(epoch=walk.epoch)
+        begin(partial(history.drop, walk.epoch))
+        begin(walk.keep)
+    assert not ResolvedTree.objects.exists()
 
 
 def test_many_beats_ask_for_one_scan(no_worker, origin):
