@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
 from time import monotonic
@@ -21,6 +22,7 @@ from .engine.ranking import Ranking
 from .engine.replay import Step, replay, snapshot_at
 from .engine.score import TallyRow, key_of
 from .engine.snapshot import Snapshot
+from .engine.violation import Violation
 from .extraction import facts_of
 from .leases import Lease
 from .models import Baseline, Epoch, Repository, ResolvedTree, Scan
@@ -104,14 +106,14 @@ class Walk:
         """After a rewind, give open violations the place they had at the fork."""
         if not self.epoch.rewound:
             return
-        fork = self.epoch.replayed_seq
+        places: Mapping[str, Violation] = {}
+        if fork := self.epoch.replayed_seq:
+            sha = self.scan.repository.commits.get(seq=fork).sha
+            # Before the transaction: it takes seconds, and whoever cancels the scan would wait for them.
+            places = snapshot_at(self.source, sha, self.config, self.facts_of, self._ranking()).violations
         with transaction.atomic():
             self.lease.guard()
-            if fork:
-                sha = self.scan.repository.commits.get(seq=fork).sha
-                relocate(
-                    self.epoch, snapshot_at(self.source, sha, self.config, self.facts_of, self._ranking()).violations
-                )
+            relocate(self.epoch, places)
             self.epoch.rewound = False
             self.epoch.save(update_fields=["rewound"])
 

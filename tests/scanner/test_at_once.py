@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from scanner import chunks, extraction, history, preparation, replaying, scans, schedule, tasks
 from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
-from scanner.models import Chunk, Commit, ResolvedTree, Scan
-from tests.scanner.origin import busy_history
+from scanner.models import Chunk, Commit, Epoch, ResolvedTree, Scan
+from tests.scanner.origin import SMALL, busy_history
 from tests.scanner.scanning import beside, finished, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -44,6 +44,12 @@ def at_once(act: Callable[[], Any]) -> list[Any]:
         thread.join()
     assert len(found) == MANY, "one of them broke"
     return found
+
+
+def elsewhere(act: Callable[[], None]) -> None:
+    """Do it on a connection of its own."""
+    with beside() as begin:
+        begin(act)
 
 
 def test_many_buttons_make_one_scan(no_worker, origin, client: Client, django_user_model, live_server):
@@ -154,6 +160,44 @@ def test_a_tree_that_is_kept_while_its_epoch_is_dropped(no_worker, origin):
         begin(partial(history.drop, walk.epoch))
         begin(walk.keep)
     assert not ResolvedTree.objects.exists()
+
+
+def test_a_rewritten_branch_s_places_are_found_before_anything_is_locked(no_worker, origin):
+    """It may take seconds, for which a page that cancels the scan would wait."""
+    fork = origin.git("rev-parse", "main")
+    origin.commit({"shop/cart.py": f"# moved down\n{SMALL['shop/cart.py']}"})
+    repository = connect(str(origin.path))
+    free: list[bool] = []
+
+    def is_free() -> None:
+        with transaction.atomic():
+            free.append(Scan.objects.select_for_update(skip_locked=True).filter(pk=scan.pk).exists())
+
+    with ParserPool() as pool:
+        for _ in range(2):
+            scan = repository.scans.active().get()
+            preparation.prepare(scan.pk)
+            while extraction.extract_next(scan.pk, pool) != "replay":
+                pass
+            walk = replaying.Walk(*scans.claim(scan.pk, (Scan.State.REPLAYING,)), pool)
+            if walk.epoch.rewound:
+                break
+            walk.measure()
+            walk.replay(until=float("inf"))
+            walk.finish()
+            origin.commit_all([{"shop/late.py": "x = 1\n"}], base=fork)
+            scans.request(repository, Scan.Reason.ASKED)
+        facts_of = walk.facts_of
+
+        def looked(shas):
+            elsewhere(is_free)
+            return facts_of(shas)
+
+        walk.facts_of = looked
+        walk.restore_places()
+    assert free
+    assert all(free)
+    assert not Epoch.objects.get(pk=walk.epoch.pk).rewound
 
 
 def test_many_beats_ask_for_one_scan(no_worker, origin):
