@@ -25,8 +25,10 @@ def written_config(repository: Repository, source: git.Repository, head: str) ->
     """
     own = source.read(head, config.FILE_NAME)
     if own is None and not repository.config_toml:
-        repository.config_toml = config.to_toml(suggestion.suggest_at(source, head))
-        repository.save(update_fields=["config_toml"])
+        suggested = config.to_toml(suggestion.suggest_at(source, head))
+        # A person may have saved one since the scan was claimed: fetching may take long.
+        Repository.objects.filter(pk=repository.pk, config_toml="").update(config_toml=suggested)
+        repository.refresh_from_db(fields=["config_toml"])
     try:
         written = parse(repository.config_toml if own is None else own)
         return config.with_finished(written, repository.finished_phases), own is not None

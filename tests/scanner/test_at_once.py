@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from scanner import chunks, extraction, history, preparation, replaying, scans, schedule, tasks
+from scanner import chunks, epochs, extraction, history, mirrors, preparation, replaying, scans, schedule, tasks
 from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
-from scanner.models import Chunk, Commit, Epoch, ResolvedTree, Scan
+from scanner.models import Chunk, Commit, Epoch, Repository, ResolvedTree, Scan
 from tests.scanner.origin import SMALL, busy_history
 from tests.scanner.scanning import beside, finished, wait
 
@@ -198,6 +198,18 @@ def test_a_rewritten_branch_s_places_are_found_before_anything_is_locked(no_work
     assert free
     assert all(free)
     assert not Epoch.objects.get(pk=walk.epoch.pk).rewound
+
+
+def test_a_configuration_that_is_saved_while_the_first_scan_fetches(no_worker, origin):
+    """A suggestion does not replace what a person wrote."""
+    repository = connect(str(origin.path), scan=False)
+    Repository.objects.update(config_toml="")
+    scan, _ = scans.claim(scans.request(repository, Scan.Reason.ASKED).pk, (Scan.State.QUEUED,))
+    Repository.objects.update(config_toml='services = ["ours"]\n')
+    source = mirrors.fetch(scan.repository)
+    written, own = epochs.written_config(scan.repository, source, source.resolve(repository.ref))
+    assert (written.services, own) == (("ours",), False)
+    assert Repository.objects.get().config_toml == 'services = ["ours"]\n'
 
 
 def test_many_beats_ask_for_one_scan(no_worker, origin):
