@@ -70,9 +70,9 @@ def heartbeat(chunk: Chunk) -> None:
     _extracting(chunk.scan_id).update(heartbeat_at=Now())
 
 
-def give_back(chunk: Chunk) -> None:
-    """Let another take it, and do not count the attempt."""
-    attempts = Greatest(F("attempts") - 1, 0)
+def give_back(chunk: Chunk, *, counts: bool) -> None:
+    """Let another take it; the attempt that broke off `counts` unless nobody is to blame."""
+    attempts = F("attempts") if counts else Greatest(F("attempts") - 1, 0)
     Chunk.objects.filter(pk=chunk.pk).update(attempts=attempts, heartbeat_at=None)
 
 

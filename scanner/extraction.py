@@ -26,23 +26,29 @@ def extract_next(scan_id: int, pool: ParserPool) -> messages.Step | None:
     chunk = chunks.claim(scan_id)
     if chunk is None:
         return chunks.after_all(scan_id)
-    if chunk.attempts > scans.MOST_ATTEMPTS:
-        scans.end(chunk.scan, Scan.State.FAILED, _gave_up(chunk))
-        return None
+    try:
+        if chunk.attempts > scans.MOST_ATTEMPTS:
+            scans.end(chunk.scan, Scan.State.FAILED, _gave_up(chunk))
+            return None
+        return _finished(chunk, pool)
+    except Exception as error:
+        counts = not outages.is_outage(error)
+        try:
+            if counts:
+                scans.keep_error(scan_id, error)
+        finally:
+            outages.once_back(lambda: chunks.give_back(chunk, counts=counts))
+        raise
+
+
+def _finished(chunk: Chunk, pool: ParserPool) -> messages.Step | None:
     try:
         with kept_alive(lambda: chunks.heartbeat(chunk)):
             _work(chunk, pool)
-        return chunks.next_step(chunk)
     except GitError as error:  # the repository itself cannot be read: another attempt would not help
         scans.end(chunk.scan, Scan.State.FAILED, str(error))
         return None
-    except Exception as error:
-        if outages.is_outage(error):
-            outages.once_back(lambda: chunks.give_back(chunk))
-        else:
-            scans.keep_error(scan_id, error)
-            Chunk.objects.filter(pk=chunk.pk).update(heartbeat_at=None)
-        raise
+    return chunks.next_step(chunk)
 
 
 def _work(chunk: Chunk, pool: ParserPool) -> None:
@@ -60,7 +66,7 @@ def _analyse(chunk: Chunk, source: Repository, pool: ParserPool) -> None:
     for _ in extract(source, Blob.objects.missing(EXTRACTOR_VERSION, chunk.shas), pool, every):
         if chunk.attempts > 1:  # what is stored is progress: the next attempt starts after it
             chunk.attempts = 1
-            chunk.save(update_fields=["attempts"])
+            Chunk.objects.filter(pk=chunk.pk).update(attempts=1)
 
 
 def extract(source: Repository, shas: Sequence[str], pool: ParserPool, every: float = STORE_SECONDS) -> Iterator[Blob]:

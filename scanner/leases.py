@@ -12,7 +12,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models
+from django.db import Error, connection, models
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
 
@@ -74,7 +74,7 @@ def kept_alive(beat: Callable[[], object]) -> Iterator[None]:
             while not over.wait(HEARTBEAT_SECONDS):
                 try:
                     beat()
-                except DatabaseError as error:
+                except Error as error:
                     log.warning("no heartbeat: %s", error)
                     connection.close()
         finally:

@@ -54,7 +54,7 @@ def claim(scan_id: int, states: Collection[Scan.State]) -> tuple[Scan, Lease] | 
     try:
         with transaction.atomic():
             scan = (
-                Scan.objects.select_for_update(of=("self",))
+                Scan.objects.select_for_update(of=("self",), no_key=True)
                 .select_related("repository", "epoch")
                 .filter(pk=scan_id, state__in=states, lease=None)
                 .first()
@@ -90,23 +90,25 @@ def work(scan_id: int, states: Collection[Scan.State], step: Callable[[Scan, Lea
         return None
     scan, lease = claimed
     try:
-        with kept_alive(lease.heartbeat):
-            result = step(scan, lease)
+        try:
+            with kept_alive(lease.heartbeat):
+                result = step(scan, lease)
+        except (Refused, GitError) as refusal:
+            if Scan.objects.filter(pk=scan.pk, lease=lease.token).exists():
+                end(scan, Scan.State.FAILED, str(refusal))
+            return None
         # It came to its end, so it was none of the attempts that broke off: a message that comes twice does no harm.
         lease.give_back()
     except LeaseLost:
         log.info("scan %s was taken away or cancelled", scan.pk)
         return None
-    except (Refused, GitError) as refusal:
-        if Scan.objects.filter(pk=scan.pk, lease=lease.token).exists():
-            end(scan, Scan.State.FAILED, str(refusal))
-        return None
     except Exception as error:
-        if outages.is_outage(error):
-            outages.once_back(lease.give_back)
-        else:
-            keep_error(scan.pk, error)
-            lease.release()
+        outage = outages.is_outage(error)
+        try:
+            if not outage:
+                keep_error(scan.pk, error)
+        finally:
+            outages.once_back(lease.give_back if outage else lease.release)
         raise
     return result
 

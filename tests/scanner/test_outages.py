@@ -87,6 +87,49 @@ def test_a_chunk_that_the_database_broke_off_is_given_back_without_an_attempt(or
     assert (scan.state, scan.blobs_done, scan.error) == ("extracting", scan.blobs_total, "")
 
 
+@pytest.fixture
+def no_end(monkeypatch) -> Iterator[Callable[[], None]]:
+    """The database refuses to end a scan, as it may when two want the same rows, until what it gives is called."""
+
+    def refused(*_: object) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+        return False
+
+    monkeypatch.setattr(scans, "end", refused)
+    return monkeypatch.undo
+
+
+def test_a_chunk_whose_end_fails_is_not_held(origin, no_worker, no_end):
+    """The next message takes it, and nobody waits until a heartbeat is missed."""
+    scan = connect(str(origin.path)).scans.get()
+    preparation.prepare(scan.pk)
+    Chunk.objects.filter(n=0).update(attempts=scans.MOST_ATTEMPTS)
+    with ParserPool() as pool:
+        with pytest.raises(OperationalError):
+            extraction.extract_next(scan.pk, pool)
+        assert Chunk.objects.get(n=0).heartbeat_at is None
+        no_end()
+        assert extraction.extract_next(scan.pk, pool) is None
+    scan.refresh_from_db()
+    assert (scan.state, scan.error[:24]) == ("failed", "Gave up after 3 attempts")
+
+
+def test_a_refusal_that_cannot_be_told_is_told_by_the_next_attempt(origin, no_worker, no_end):
+    repository = connect(str(origin.path))
+    scan = repository.scans.get()
+    origin.path.rename(origin.path.with_name("elsewhere"))
+    with pytest.raises(OperationalError):
+        preparation.prepare(scan.pk)
+    scan.refresh_from_db()
+    assert (scan.state, scan.lease) == ("fetching", None)
+    no_end()
+    assert preparation.prepare(scan.pk) == []
+    scan.refresh_from_db()
+    assert scan.state == "failed"
+    assert str(origin.path) in scan.error
+
+
 @pytest.mark.parametrize(
     ("statement", "outage"),
     [
