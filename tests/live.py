@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,12 +28,15 @@ class LiveWorker:
         self.log = folder / "worker.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.data: Path | None = None
+        self._asked_to_stop = False
 
     def start(self, *, concurrency: int = 2) -> None:
         """Start the worker and wait until it takes tasks; nothing happens when it runs already on the same data."""
         if self.running and self.data == settings.TRUTHLINE_DATA:
+            self._tell(app.control.add_consumer)
             return
         self.stop()
+        self._asked_to_stop = False
         self.data = settings.TRUTHLINE_DATA
         environment = {"DATABASE_URL": _database_url(), "TRUTHLINE_DATA": str(self.data)}
         command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", "--loglevel=INFO"]
@@ -50,10 +54,22 @@ class LiveWorker:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def ask_to_stop(self) -> None:
+        """Send TERM, as `stop` does, and return as soon as it was heard."""
+        assert self.process is not None
+        self._asked_to_stop = True
+        self.process.terminate()
+        deadline = time.monotonic() + PATIENCE
+        while b"Warm shutdown" not in self.log.read_bytes():
+            assert self.running, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """Let the worker finish its tasks and end."""
         if self.process is not None and self.running:
-            self.process.terminate()
+            if not self._asked_to_stop:
+                self.process.terminate()
             self.process.wait(PATIENCE)
 
     def kill(self) -> None:
@@ -63,15 +79,31 @@ class LiveWorker:
             self.process.wait()
 
     def settle(self) -> None:
-        """Empty the queue and wait for the tasks that run: the next test must not meet them."""
-        app.control.purge()
+        """Wait for the tasks that run and empty the queue: the next test must not meet them.
+
+        The worker takes no more until `start` is called again: what a task asks for in its last moment would else be
+        begun after all seemed quiet, and be in the way of whoever clears the tables.
+        """
+        self._tell(app.control.cancel_consumer)
+        ask = app.control.inspect(timeout=1, limit=1)
         deadline = time.monotonic() + PATIENCE
-        while self.running:
-            active = app.control.inspect(timeout=1).active()
-            if active is not None and not any(active.values()):
-                return
+        while self.running and not (_none(ask.active()) and _none(ask.reserved())):
             if time.monotonic() > deadline:
                 self.kill()
+        if self.running and not _none(ask.scheduled()):
+            self.stop()  # what waits for its next attempt goes back to the queue
+        app.control.purge()
+
+    def _tell(self, command: Callable[..., list[object] | None]) -> None:
+        """Let the worker begin or cease to take tasks."""
+        deadline = time.monotonic() + PATIENCE
+        while self.running and not command(app.conf.task_default_queue, reply=True, timeout=1, limit=1):
+            assert time.monotonic() < deadline, self.log.read_text()
+
+
+def _none(tasks: dict[str, list[object]] | None) -> bool:
+    """Whether the worker answered, and that there are none."""
+    return tasks is not None and not any(tasks.values())
 
 
 def _database_url() -> str:

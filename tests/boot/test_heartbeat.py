@@ -1,14 +1,15 @@
 """The heartbeat: beat → broker → worker → database, and what /healthz makes of it."""
 
-import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from dashboard.celery import app
 from dashboard.models import Heartbeat
 from dashboard.tasks import record_heartbeat
+from tests.scanner.scanning import wait
 
 
 @pytest.mark.django_db
@@ -46,8 +47,20 @@ def test_healthz_reports_a_database_that_is_gone_and_one_that_is_back(client, mo
 
 def test_a_real_worker_records_the_heartbeat(live_worker):
     record_heartbeat.delay()
-    for _ in range(600):
-        if Heartbeat.objects.latest_moment():
-            break
-        time.sleep(0.05)
-    assert Heartbeat.objects.latest_moment() is not None, live_worker.log.read_text()
+    wait(Heartbeat.objects.exists)
+
+
+def test_a_worker_that_settled_takes_no_task_before_the_next_test(live_worker):
+    """What a task asks for in its last moment would else run while the tables are cleared."""
+    live_worker.settle()
+    assert queues() == []
+    record_heartbeat.delay()
+    live_worker.start()
+    assert queues() == ["truthline"]
+    wait(Heartbeat.objects.exists)
+
+
+def queues() -> list[str]:
+    """Those that the worker takes tasks from."""
+    [found] = app.control.inspect(timeout=30, limit=1).active_queues().values()
+    return [queue["name"] for queue in found]

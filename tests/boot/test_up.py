@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 
 from dashboard.embedded.account import Account, current
 from dashboard.embedded.postgres import free_port
-from tests.boot.checkout import Checkout, Up, alive, bare_checkout
+from tests.boot.checkout import PATIENCE, Checkout, Up, alive, bare_checkout
 from tests.boot.test_bootstrap import reachable_python, refusal
 from tests.boot.test_processes import wait_dead
 from tests.scanner.origin import Origin, busy_history
@@ -156,11 +156,15 @@ def test_a_scan_goes_on_after_ctrl_c(checkout: Checkout):
     with checkout.up("--no-demo") as up:
         connected = checkout.manage("connect", str(history.path))
         assert connected.returncode == 0, connected
-        up.wait_until(lambda: only_scan(checkout)["commits_done"] > 0, "some commits are replayed")
-        assert up.stop("INT") == 0
+        with database(checkout) as connection:
+            up.wait_until(lambda: replays(connection), "some commits are replayed")
+            # The worker gets no further before it heard that it is to stop, however fast it is.
+            up.process.send_signal(signal.SIGINT)
+            up.wait_for("Warm shutdown")
+        assert up.process.wait(PATIENCE) == 0
     with checkout.up("--no-demo") as up:
         left = only_scan(checkout)
-        assert left["state"] == "replaying", "stopped too late to show anything"
+        assert left["state"] == "replaying"
         assert 0 < left["commits_done"] < 1500
         up.wait_until(lambda: only_scan(checkout)["state"] not in ("fetching", "extracting", "replaying"), "it ended")
         scan = only_scan(checkout)
@@ -168,12 +172,24 @@ def test_a_scan_goes_on_after_ctrl_c(checkout: Checkout):
         assert up.stop() == 0
 
 
-def only_scan(checkout: Checkout) -> dict[str, Any]:
-    """Return the one scan that there ever was, from the database of the running `up`."""
+def database(checkout: Checkout) -> psycopg.Connection[dict[str, Any]]:
+    """Connect to the database of the running `up`."""
     running = json.loads((checkout.folder / ".data" / "running.json").read_text())
-    with psycopg.connect(running["environment"]["DATABASE_URL"], row_factory=dict_row) as connection:
+    return psycopg.connect(running["environment"]["DATABASE_URL"], row_factory=dict_row)
+
+
+def only_scan(checkout: Checkout) -> dict[str, Any]:
+    """Return the one scan that there ever was."""
+    with database(checkout) as connection:
         [scan] = connection.execute("SELECT * FROM scanner_scan").fetchall()
         return scan
+
+
+def replays(connection: psycopg.Connection[dict[str, Any]]) -> bool:
+    """Whether some commits of a scan are replayed and others are not; its row is locked then, until the commit."""
+    connection.rollback()
+    running = "state = 'replaying' AND commits_done > 0"
+    return bool(connection.execute(f"SELECT FROM scanner_scan WHERE {running} FOR NO KEY UPDATE").rowcount)
 
 
 def answers(up: Up) -> bool:

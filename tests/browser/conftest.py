@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.dashboard.conftest import PASSWORD, lead
 from tests.scanner.conftest import origin
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = ["lead", "origin"]
+
+# Milliseconds; only a failing test waits that long. Playwright's own five seconds are few for a browser, a server and
+# a worker that share two busy cores.
+expect.set_options(timeout=30_000)
 
 # What the browser says about answers that the test asks for itself.
 EXPECTED = ("status of 422", "status of 404", "status of 403", "status of 410")

@@ -87,7 +87,7 @@ def test_keys(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/violations/[0-9a-f]{32}/"))
+    page.wait_for_url(re.compile("/violations/[0-9a-f]{32}/"))  # loaded: the page hears keys
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("get_7 j ?")

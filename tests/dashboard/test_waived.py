@@ -7,13 +7,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.dashboard import world
 
-TODAY = datetime.now(UTC).date()
+NOON = datetime.now(UTC).replace(hour=12)
+TODAY = NOON.date()
 HOLDS = {"until": TODAY.isoformat(), "reason": "moved <b>soon</b>"}
 ENDED = {"until": (TODAY - timedelta(days=1)).isoformat(), "reason": "was to move"}
 FINGERPRINT = "ab" * 16
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is still the same day, also where midnight comes while the tests run."""
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
 
 
 def text(client: Client, name: str, *arguments: str, **query: str) -> str:

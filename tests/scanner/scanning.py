@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from scanner.models import Repository, Scan
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 180.0  # seconds; only a failing test waits that long, also on a busy machine
 
 
 def finished(repository: Repository, state: str = "done") -> Scan:
@@ -28,6 +28,22 @@ def wait(until: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not until():
         assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+@contextmanager
+def held(repository: Repository, **come_to: object) -> Iterator[Scan]:
+    """Wait until the scan that runs has come to this, and hold it there: in the `with` block, which is a transaction,
+    no worker changes its row or gets further, however fast it is. Yields the scan."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with transaction.atomic():
+            scan = repository.scans.running().filter(**come_to).select_for_update(of=("self",), no_key=True).first()
+            if scan is not None:
+                yield scan
+                return
+        assert repository.active_scan() is not None, "it ended before anybody saw that"
+        assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)
 
 

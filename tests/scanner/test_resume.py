@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 
 from scanner import chunks, extraction, preparation, replaying, scans, schedule
 from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
-from scanner.models import Blob, Chunk, Commit, Epoch, Scan, Standing
+from scanner.models import Blob, Chunk, Commit, Epoch, Repository, Scan, Standing
 from tests.scanner.origin import SMALL, busy_history
-from tests.scanner.scanning import finished, numbers, wait
+from tests.scanner.scanning import finished, held, numbers, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -31,10 +30,8 @@ def test_kill_in_the_middle(state, live_worker, origin, tmp_path):
     Blob.objects.all().delete()
     disturbed = connect(str(origin.path))
     done = {"extracting": "blobs_done__gt", "replaying": "commits_done__gt"}[state]
-    wait(lambda: disturbed.scans.filter(**{done: 0}).exists())
-    live_worker.kill()
-    scan = disturbed.scans.get()
-    assert scan.state == state, "killed too late to show anything"
+    with held(disturbed, state=state, **{done: 0}):
+        live_worker.kill()
     live_worker.start()
     schedule.resend_stale(AT_ONCE)
     assert "no sign of life" in finished(disturbed).log
@@ -179,14 +176,15 @@ def test_a_worker_that_is_stopped_hands_over(live_worker, origin, tmp_path, sign
     """TERM is heard in the middle of a replay: what is written stays, and the next worker starts there at once."""
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
-    wait(lambda: repository.scans.filter(commits_done__gt=0).exists())
-    began = time.monotonic()
-    if signal == "terminate":
-        live_worker.stop()
-    else:
-        live_worker.kill()
+    with held(repository, commits_done__gt=0):
+        began = time.monotonic()
+        if signal == "terminate":
+            live_worker.ask_to_stop()
+        else:
+            live_worker.kill()
+    live_worker.stop()
     scan = repository.scans.get()
-    assert scan.state == "replaying", "stopped too late to show anything"
+    assert scan.state == "replaying"
     if signal == "terminate":
         assert time.monotonic() - began < replaying.SLICE_SECONDS / 2
         assert (scan.lease, scan.attempts, scan.error) == (None, 0, "")
@@ -223,10 +221,9 @@ def test_a_repository_deleted_in_the_middle(live_worker, origin, tmp_path, state
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
     done = {"extracting": "blobs_done__gt", "replaying": "commits_done__gt"}[state]
-    wait(lambda: repository.scans.filter(**{done: 0}).exists())
-    with transaction.atomic():
-        # Who deletes rows by hand has to hold the scan: else the worker writes between what Django lists and deletes.
-        list(repository.scans.select_for_update())
+    # Who deletes rows by hand has to hold these two: else a worker writes between what Django lists and deletes.
+    with held(repository, state=state, **{done: 0}):
+        Repository.objects.select_for_update().get(pk=repository.pk)
         repository.delete()
     other = connect(str(origin.clone(tmp_path / "clone").path))
     finished(other)
@@ -242,8 +239,8 @@ def test_a_scan_cancelled_in_the_middle_is_gone_on_with(live_worker, origin, tmp
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
     done = {"extracting": "blobs_done__gt", "replaying": "commits_done__gt"}[state]
-    wait(lambda: repository.scans.filter(**{done: 0}).exists())
-    assert scans.cancel(repository.scans.get())
+    with held(repository, state=state, **{done: 0}) as scan:
+        assert scans.cancel(scan)
     written = repository.epochs.get(state="building").replayed_seq
     scans.request(repository, Scan.Reason.ASKED)
     scan = finished(repository)

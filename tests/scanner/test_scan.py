@@ -11,7 +11,7 @@ from scanner.connections import connect
 from scanner.engine.parser_pool import ParserPool
 from scanner.models import Chunk, Epoch, Repository, ResolvedTree, Scan
 from tests.scanner.origin import CLASS, SMALL, busy_history
-from tests.scanner.scanning import finished, numbers, wait
+from tests.scanner.scanning import finished, held, numbers, wait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -45,13 +45,13 @@ def test_first_scan_finds_what_is_there(connected):
 def test_the_head_is_shown_before_its_history(live_worker, origin):
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
-    wait(lambda: repository.epochs.filter(state__in=("preview", "live")).exists())
-    repository.refresh_from_db()
-    preview = repository.current_epoch
-    assert (preview.state, preview.replayed_seq) == ("preview", 1500)
-    assert set(preview.violations.values_list("introduced", "fixed")) == {(1500, None)}, "ages are not known yet"
     place = ("fingerprint", "path", "line", "message")
-    shown, standing = set(preview.violations.values_list(*place)), preview.standing
+    with held(repository, repository__current_epoch__state="preview"):
+        repository.refresh_from_db()
+        preview = repository.current_epoch
+        assert preview.replayed_seq == 1500
+        assert set(preview.violations.values_list("introduced", "fixed")) == {(1500, None)}, "ages are not known yet"
+        shown, standing = set(preview.violations.values_list(*place)), preview.standing
     finished(repository)
     repository.refresh_from_db()
     epoch = repository.current_epoch
@@ -287,9 +287,8 @@ def test_numbers_that_do_not_fit_are_built_anew(connected, origin):
 def test_cancel_stops_and_the_next_scan_goes_on(live_worker, origin, tmp_path):
     origin.commit_all(busy_history(1500)[1:])
     repository = connect(str(origin.path))
-    wait(lambda: repository.scans.filter(commits_done__gt=0).exists() or repository.active_scan() is None)
-    scan = repository.scans.get()
-    assert scans.cancel(scan), "it was still running"
+    with held(repository, commits_done__gt=0) as scan:
+        assert scans.cancel(scan)
     assert not scans.cancel(scan)
     scan.refresh_from_db()
     assert (scan.state, scan.lease) == ("cancelled", None)

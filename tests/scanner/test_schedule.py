@@ -11,7 +11,7 @@ from scanner import scans, schedule
 from scanner.connections import connect
 from scanner.models import Repository, Scan
 from tests.scanner.origin import busy_history
-from tests.scanner.scanning import finished, wait
+from tests.scanner.scanning import finished, held
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 def test_two_scans_at_once_run_one_after_the_other(live_worker, origin):
     origin.commit_all(busy_history(120)[1:])
     repository = connect(str(origin.path))
-    wait(lambda: repository.scans.running().exists())
-    second = scans.request(repository, Scan.Reason.ASKED)
-    third = scans.request(repository, Scan.Reason.ASKED)
-    assert third == second, "one may wait, not two"
-    assert repository.active_scan() != second, "the one that runs comes first"
+    with held(repository):
+        second = scans.request(repository, Scan.Reason.ASKED)
+        third = scans.request(repository, Scan.Reason.ASKED)
+        assert third == second, "one may wait, not two"
+        assert repository.active_scan() != second, "the one that runs comes first"
     finished(repository)
     first, second = repository.scans.order_by("created_at")
     assert (first.state, second.state) == ("done", "done")
