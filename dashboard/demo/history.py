@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from scanner.engine.git import GitError
@@ -23,8 +22,11 @@ def make(folder: Path) -> Path:
         draft = Path(tempfile.mkdtemp(dir=folder, prefix=f"{NAME}."))
         try:
             _write(draft)
-            with suppress(FileExistsError):  # another worker was faster, with the same commits
+            try:
                 draft.rename(target)
+            except OSError:  # EEXIST or ENOTEMPTY, as the file system likes: another worker was faster, with the same
+                if not (target / "HEAD").exists():
+                    raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return target

@@ -54,6 +54,20 @@ def test_the_same_commits_everywhere(repository: Path, tmp_path: Path, monkeypat
     assert [entry.name for entry in tmp_path.iterdir()] == [history.NAME]
 
 
+def test_two_workers_make_it_at_once(tmp_path, monkeypatch) -> None:
+    write = history._write
+
+    def overtaken(folder: Path) -> None:
+        write(folder)
+        monkeypatch.undo()
+        history.make(tmp_path)
+
+    monkeypatch.setattr(history, "_write", overtaken)
+    made = history.make(tmp_path)
+    assert list(tmp_path.iterdir()) == [made]
+    assert (made / "HEAD").exists()
+
+
 def test_commits_read_like_a_team_s(repository: Path) -> None:
     commits = [line.split("\t") for line in git(repository, "log", "--format=%an\t%s\t%P", "main").splitlines()]
     assert 38 <= len(commits) <= 48
