@@ -82,7 +82,7 @@ def _waiting() -> int:
     """How many connections to the test's database wait for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # taken once in a transaction, else
-        mine = "datname = current_database() AND wait_event_type = 'Lock'"
+        mine = "datname = current_database() AND backend_type = 'client backend' AND wait_event_type = 'Lock'"
         cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}")
         return cursor.fetchone()[0]
 
