@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
+from scanner.models import Scan
 from tests.dashboard import world
 
 pytestmark = pytest.mark.slow
@@ -92,3 +94,24 @@ def test_keys(page: Page) -> None:
     expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("get_7 j ?")
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("get_7 j ?")
+
+
+def test_a_page_that_is_left_does_not_load_itself_anew(page: Page) -> None:
+    """The scan ends while the click on a link has no answer yet: the click counts."""
+    Scan.objects.update(state=Scan.State.REPLAYING, finished_at=None)
+    page.goto("/repositories/app/")
+    expect(page.locator("#scan-banner")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("/scans/$"), hold)
+    with page.expect_request(re.compile("/scans/$")):
+        page.get_by_role("navigation", name="Repository").get_by_role("link", name="Scans").click(no_wait_after=True)
+    Scan.objects.update(state=Scan.State.DONE, finished_at=timezone.now())
+    for _ in range(2):  # the page heard the first when it asks a second time
+        with page.expect_response(lambda answer: "part=banner" in answer.url and "hx-refresh" in answer.headers):
+            pass
+    held[0].continue_()
+    expect(page).to_have_url(re.compile("/scans/$"))

@@ -1,4 +1,5 @@
 // Keys: "/" search, j and k move through rows marked data-row, Enter opens, "?" lists them. Theme without a reload.
+// A page that is being left does not load itself anew.
 "use strict";
 (() => {
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
@@ -42,5 +43,14 @@
     for (const button of event.target.querySelectorAll("button"))
       button.setAttribute("aria-pressed", String(button.value === chosen));
     document.dispatchEvent(new Event("themechange"));
+  });
+
+  // A page that waits for a worker loads itself anew when that is through, and would so take back the click that leads
+  // away from it. For some seconds only: a download is announced in the same way, and leaves the page where it is.
+  const LEAVING = 10_000; // milliseconds
+  let leftAt = -LEAVING;
+  window.addEventListener("beforeunload", () => (leftAt = performance.now()));
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (performance.now() - leftAt < LEAVING) event.preventDefault();
   });
 })();
