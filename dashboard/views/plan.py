@@ -32,12 +32,16 @@ def plan(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     if "waits" in request.GET and is_asked_for_part(request):
         # The note that a plan waits asks again and again; in the end the page has to be another one.
         return HttpResponse(status=204) if found.waits else HttpResponseClientRefresh()
+    whole = outline(found)
+    if found.waits and not (again := _plan(repository, name)).waits:
+        # Evaluated between the two: it would show the answers, and load itself anew under somebody's hand.
+        found, whole = again, outline(again)
     context = {
         "repository": repository,
         "summary": summarise([repository], timezone.now())[0],
         "tab": "plans",
         "plan": found,
-        "outline": outline(found),
+        "outline": whole,
         "most": MOST_ROWS,
         "most_rows": f":{MOST_ROWS}",
     }

@@ -16,6 +16,7 @@ from dashboard import checklists, evaluation, tasks
 from dashboard.models import Criterion, Plan
 from dashboard.plan_progress import progress_of
 from dashboard.states import of_plan
+from dashboard.views import plan as views
 from scanner.models import Scan
 from tests.dashboard import world
 
@@ -225,6 +226,24 @@ def test_a_plan_that_waits_says_so_until_it_is_evaluated(signed_in: Client, plan
     assert "being looked at anew" not in page(signed_in, plan)
     asked = signed_in.get(address, {"waits": ""}, headers={"HX-Request": "true"})
     assert asked.headers["HX-Refresh"] == "true"
+
+
+def test_a_plan_that_is_evaluated_while_its_page_is_made_does_not_wait(
+    signed_in: Client, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the page would show the answers and load itself again some seconds later."""
+    Plan.objects.update(evaluated_sha="", evaluated_seq=0, attempts=0)
+    outline = views.outline
+
+    def late(shown: Plan) -> object:
+        if shown.waits:
+            evaluation.evaluate(Plan.objects.get(pk=shown.pk))
+        return outline(shown)
+
+    monkeypatch.setattr(views, "outline", late)
+    text = page(signed_in, plan)
+    assert "?waits" not in text
+    assert Plan.objects.get().evaluated_sha[:9] in text
 
 
 def test_a_plan_that_cannot_be_evaluated_is_given_up_and_says_so(
