@@ -86,6 +86,8 @@ def test_two_people_at_once_and_without_javascript(live_worker, open_page: Calla
     page.get_by_role("link", name="Look for them").click()
     page.get_by_role("button", name="Preview docs/plan.md").click()
     page.get_by_role("button", name="Save the plan").click()
+    # One that waits for its evaluation loads itself anew, and what is open on it closes.
+    reloaded_until(page, lambda: page.locator("li.crit", has_text="Order module removed").get_by_text("Failing"))
     row = page.locator("li.crit", has_text="Shop works")
     other = open_page()
     other.goto(page.url)
