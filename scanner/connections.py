@@ -93,7 +93,9 @@ def save(seen: Seen, *, name: str = "", scan: bool = True) -> Repository:
             repository.save()
             if scan:
                 scans.request(repository, Scan.Reason.CONNECTED)
-    except IntegrityError as error:  # somebody connected it in this moment
+    except IntegrityError as error:  # in this moment somebody connected it, or another one of this name
+        if not Repository.objects.filter(url=seen.url, path=seen.path, ref=seen.ref).exists():
+            return save(seen, name=name, scan=scan)
         raise ConnectedAlready(seen.url, seen.path, seen.ref) from error
     return repository
 

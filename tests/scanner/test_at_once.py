@@ -212,6 +212,17 @@ def test_a_configuration_that_is_saved_while_the_first_scan_fetches(no_worker, o
     assert Repository.objects.get().config_toml == 'services = ["ours"]\n'
 
 
+def test_two_repositories_of_one_name_are_connected_at_once(no_worker, origin, tmp_path):
+    other = origin.clone(tmp_path / "elsewhere" / "shop")
+    with beside() as begin, transaction.atomic():
+        connect(str(origin.path), name="Shop", scan=False)
+        begin(lambda: connect(str(other.path), name="Shop", scan=False))
+    assert dict(Repository.objects.values_list("slug", "path")) == {
+        "shop": str(origin.path),
+        "shop-2": str(other.path),
+    }
+
+
 def test_many_beats_ask_for_one_scan(no_worker, origin):
     repository = connect(str(origin.path), scan=False)
     type(repository).objects.update(next_scan_at=repository.created_at)
