@@ -71,14 +71,18 @@ def plan(finding: Finding, codebase: Codebase) -> Planned:
 
 
 def _site(finding: Finding, facts: Facts) -> tuple[Import, str]:
-    """Find the statement and the name that a finding is about: its fingerprint tells them."""
+    """Find the statement and the name that a finding is about: its fingerprint tells them.
+
+    A name that is imported several times, be it by one statement under several aliases, is told apart by ordinals.
+    """
+    most = sum(max(1, len(row.names)) for row in facts.imports)
     for row in facts.imports:
         if row.line != finding.line:
             continue
         module = "." * row.level + row.module
         subjects = {module: "", **{f"{module}:{name}": name for name, _ in row.names}}
         for subject, name in subjects.items():
-            for ordinal in range(len(facts.imports)):
+            for ordinal in range(most):
                 if fingerprint(finding.rule, finding.path, row.enclosing, subject, ordinal) == finding.fingerprint:
                     return row, name
     raise Refused("the import is not where the scan saw it")
@@ -225,16 +229,17 @@ class _Planner:
             yield from (f"{self._written}.{name}" for name, _ in self._row.names)
 
     def _checks(self, targets: list[tuple[str, Target]], sources: tuple[str, ...]) -> Iterator[Check]:
-        bound = dict(self._row.names)
-        for name, target in targets:
+        for name, target in dict(targets).items():
             before = self._before(name)
-            other = ""
-            if before is not None and (before.path, before.name) != (target.path, target.name):
+            is_other = before is not None and (before.path, before.name) != (target.path, target.name)
+            other = f"{self._written}.{name}" if is_other else ""
+            if other:
                 self._refuse_test_of(self._written)
-                other = f"{self._written}.{name}"
-                self._refuse_confusion(bound[name], target)
             source = sources.index(target.path) if target.path in sources else -1
-            yield Check(bound[name], target.name, source, other)
+            for bound in dict.fromkeys(bound for imported, bound in self._row.names if imported == name):
+                if other:
+                    self._refuse_confusion(bound, target)
+                yield Check(bound, target.name, source, other)
 
     def _refuse_confusion(self, bound: str, target: Target) -> None:
         """Refuse to make one of two definitions that a file calls by different names."""

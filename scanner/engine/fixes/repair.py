@@ -79,18 +79,22 @@ class Workshop:
             yield from self._repair_file(path, list(some), pool)
 
     def _repair_file(self, path: str, findings: Sequence[Violation], pool: ParserPool) -> Iterator[Patch | Refusal]:
-        """Repair all findings of a file at once, or, where that brings something new, one after the other."""
+        """Repair all findings of a file at once, or, where that brings something new, one after the other.
+
+        A name that a line imports under several aliases is several findings and one move.
+        """
         made, refusals = patch_file(path, findings, self._codebase, pool)
         if made is None or not self._objection(made):
             yield from _in_order(made, refusals)
             return
         kept: Patch | None = None
         moved: tuple[Finding, ...] = ()
-        for finding in made.moved:
-            candidate, also = patch_file(path, [*moved, finding], self._codebase, pool)
+        for _, some in groupby(sorted(made.moved, key=_names), key=_names):
+            together = list(some)
+            candidate, also = patch_file(path, [*moved, *together], self._codebase, pool)
             objection = self._objection(candidate, len(moved)) if candidate else also[0].reason
             if objection or candidate is None:
-                refusals.append(Refusal(finding, objection))
+                refusals += (Refusal(finding, objection) for finding in together)
             else:
                 kept, moved = candidate, candidate.moved
         yield from _in_order(kept, refusals)
@@ -117,6 +121,10 @@ class Workshop:
         yield from known.items()
         if len(known) < len(shas):
             yield from self._facts_of(set(shas) - known.keys())
+
+
+def _names(finding: Finding) -> tuple[int, str, str]:
+    return finding.line, finding.rule, finding.symbol
 
 
 def _in_order(made: Patch | None, refusals: list[Refusal]) -> Iterator[Patch | Refusal]:

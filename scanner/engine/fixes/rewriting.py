@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable
 
 from scanner.engine.extract import extract
 from scanner.engine.fixes.callers import Callers
@@ -51,8 +52,7 @@ class _Rewriting:
                 continue
             self._edits += edits
             if isinstance(statement, ast.ImportFrom):
-                for move in held:
-                    self._warned += self._callers.notes(move, scope)
+                self._warned += _once(note for move in held for note in self._callers.notes(move, scope))
         notes = (tuple(self._refused), tuple(self._warned), tuple(self._attributes))
         if not self._edits:
             return Answer("", b"", b"", None, *notes)
@@ -113,10 +113,20 @@ class _Rewriting:
             result = move_names(code, _destinations(node, moves))
             for move in moves:
                 if move.is_module:
-                    bound = next(alias.asname or alias.name for alias in node.names if alias.name == move.name)
-                    self._attributes += ModuleUses(self._tree, self._uses, self._text).attributes(bound, scope, move)
+                    uses = ModuleUses(self._tree, self._uses, self._text)
+                    names = (alias.asname or alias.name for alias in node.names if alias.name == move.name)
+                    for bound in dict.fromkeys(names):
+                        self._attributes += uses.attributes(bound, scope, move)
         # Only now, when nothing was refused, do the edits of the uses count.
         return [*edits, *placed(self._text, node, result)]
+
+
+def _once(notes: Iterable[Note]) -> list[Note]:
+    """Say a sentence about a line once: of a name under several aliases there are several moves."""
+    said: dict[tuple[int, str], Note] = {}
+    for note in notes:
+        said.setdefault((note.line, note.text), note)
+    return list(said.values())
 
 
 def _destinations(node: ast.ImportFrom, moves: list[Move]) -> dict[str, Destination]:

@@ -30,6 +30,19 @@ MOVED = {
         from shop.core.store import Store
         from shop.core.store import Store as Store
         """,
+    "a name under several aliases": """
+        from shop.legacy import Store, Store as S, Store as Shop
+        from shop.legacy import Store as A, helper, Store as B, connect as C, Store
+        from shop.old import get, get as fetch
+        from shop import old, old as before
+        ----
+        from shop.core.store import Store, Store as S, Store as Shop
+        from shop.legacy import helper
+        from shop.core.store import Store as A, Store as B, Store
+        from shop.core.db import connect as C
+        from shop.new import get, get as fetch
+        from shop import new as old, new as before
+        """,
     "the first of several names": """
         from shop.legacy import Store, helper, LIMIT
         ----

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from scanner.engine.config import Canonical
 from scanner.engine.parser_pool import ParserPool
-from tests.engine.fixes.world import repair
+from tests.engine.fixes.world import CONFIG, repair
 from tests.engine.trees import files
 
 REFUSED = {
@@ -30,6 +32,10 @@ REFUSED = {
     ),
     "the replacement lacks what a module is asked for": (
         "import shop.old as o\nprint(o.get, o.ONLY_OLD)\n",
+        "line 2 takes ONLY_OLD from the module, and shop.new has none",
+    ),
+    "the replacement lacks what a module is asked for by its other name": (
+        "from shop import old, old as o\nprint(old.get, o.ONLY_OLD)\n",
         "line 2 takes ONLY_OLD from the module, and shop.new has none",
     ),
     "by its full name": (
@@ -201,6 +207,17 @@ WARNED = {
             'The string "shop.legacy.Store" still names the old place: a mock put there changes nothing here.'
         ],
     ),
+    "each alias of a name, and each sentence once": (
+        """
+        from shop.legacy import Store, Store as Shop
+        Store()
+        Shop.nothing
+        """,
+        [
+            "shop/a.py:2: non-canonical-import warning: The call does not fit: Store needs 'name'.",
+            "shop/a.py:3: non-canonical-import warning: Store has no nothing.",
+        ],
+    ),
     "only where the name is that name": (
         """
         def one():
@@ -292,3 +309,35 @@ def test_two_moves_do_not_close_a_circle_together(pool: ParserPool, tmp_path: Pa
     assert [line.partition("import-cycle in ")[0] for line in repaired.refusals()] == [
         "shop/two.py:1: non-canonical-import refused: it would bring "
     ]
+
+
+def test_aliases_of_one_name_are_one_move(pool: ParserPool, tmp_path: Path) -> None:
+    """Also where the moves of a file are tried one after the other, as one of them would close a circle."""
+    tree = files(
+        """
+        ## shop/legacy.py
+        class Store: ...
+        def connect(url): ...
+        def aid(): ...
+        ## shop/core/aid.py
+        def aid(): ...
+        ## shop/core/store.py
+        from shop.one import name
+        class Store: ...
+        ## shop/core/db.py
+        from shop.two import name
+        def connect(url): ...
+        ## shop/one.py
+        from shop.legacy import connect
+        name = 1
+        ## shop/two.py
+        from shop.legacy import Store, Store as Shop, aid, aid as help
+        name = 2
+        """
+    )
+    config = replace(CONFIG, canonical=(*CONFIG.canonical, Canonical("aid", "shop.core.aid")))
+    repaired = repair(pool, tmp_path, tree, config)
+    imports = "from shop.legacy import Store, Store as Shop\nfrom shop.core.aid import aid, aid as help\n"
+    assert repaired.files["shop/two.py"].decode().startswith(imports)
+    assert [len(patch.moved) for patch in repaired.patches] == [1, 2]
+    assert len(repaired.refusals()) == 2
