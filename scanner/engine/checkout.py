@@ -180,8 +180,11 @@ class WorkTree:
             mode = os.lstat(self._place(raw)).st_mode if self._is_real(os.path.dirname(raw)) else 0
         except OSError:
             return ""
-        if stat.S_ISLNK(mode) or stat.S_ISDIR(mode):
+        if stat.S_ISLNK(mode):
             return LINK
+        if stat.S_ISDIR(mode):
+            # A repository of its own; an ordinary folder in the place of a file is only what lies in it.
+            return LINK if indexed in (None, LINK) else ""
         if not raw.endswith(PYTHON.encode()):
             # What stands in for a module is asked for its name alone.
             return (indexed or _UNREAD) if stat.S_ISREG(mode) else ""
