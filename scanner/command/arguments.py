@@ -14,6 +14,8 @@ from scanner.engine.formats import VERSION
 from scanner.terminal import destination
 
 COMMANDS = ("history", "suggest", "fix")
+# As good as any number above it: no history is longer.
+_MOST = 99_999_999
 _CONFIG_HELP = "default: truthline.toml in the commit's root"
 
 
@@ -138,9 +140,10 @@ def _glob(text: str) -> str:
 
 
 def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) < 10**8:
+    digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
+    if not digits:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
-    return int(text)
+    return int(digits) if len(digits) < len(str(_MOST)) else _MOST
 
 
 def _cores() -> int:

@@ -108,7 +108,8 @@ class Repository:
         # All that follows ":/" is looked for in the messages of commits.
         name = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
         found = run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
-        return found.stdout.decode().strip() if found.returncode == 0 else ""
+        sha = found.stdout.decode().strip() if found.returncode == 0 else ""
+        return sha if _SHA.fullmatch(sha) else ""  # "^HEAD" is answered with "^" and an id
 
     def refs(self) -> Iterator[Ref]:
         """Branches, then tags that name a commit."""

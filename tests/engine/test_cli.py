@@ -282,6 +282,7 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         (["{repo}", "--jobs", "two"], "argument --jobs: must be a whole number from 1, not 'two'"),
         (["{repo}", "--cache", "x", "--no-cache"], "not allowed with argument"),
         (["{repo}", "--rev", "nowhere"], "has no branch, tag or commit 'nowhere'"),
+        (["{repo}", "--rev", "^HEAD"], "has no branch, tag or commit '^HEAD'"),
         (["{repo}", "--rev=--all"], "has no branch, tag or commit '--all'"),
         (["{repo}", "--rev", ""], "has no branch, tag or commit ''"),
         (["{repo}", "--baseline", "nowhere"], "has no branch, tag or commit 'nowhere'"),
@@ -313,6 +314,7 @@ def assert_refused(result: tuple[int, str, str], sentence: str) -> None:
         (["suggest", "{tmp}"], "is not a git repository"),
         (["history"], "the following arguments are required: PATH"),
         (["history", "{repo}", "--limit", "0"], "argument --limit: must be a whole number from 1"),
+        (["history", "{repo}", "--limit", "00"], "argument --limit: must be a whole number from 1, not '00'"),
         (["history", "{repo}", "--branch", "nowhere"], "has no branch, tag or commit 'nowhere'"),
         (["history", "{repo}", "--baseline", "nowhere"], "has no branch, tag or commit 'nowhere'"),
         (["history", "{repo}", "--format", "text"], "argument --format: invalid choice"),
@@ -429,6 +431,8 @@ def test_history_limit_and_branch(origin, run) -> None:
     lines = run("history", origin.path, "--branch", shas[3], "--limit", "2")[1].splitlines()
     assert [json.loads(line)["commit"] for line in lines] == [shas[2], shas[3]]
     assert json.loads(lines[0])["parent"] == shas[1]
+    for limit, length in (("9" * 30, 5), ("0000000000002", 2)):
+        assert len(run("history", origin.path, "--limit", limit)[1].splitlines()) == length
 
 
 def test_history_does_not_score_what_cannot_be_compared(origin, run) -> None:
