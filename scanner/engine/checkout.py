@@ -50,14 +50,27 @@ def work_folder(repository: Repository) -> Path:
 def index_of(repository: Repository) -> dict[str, str]:
     """Return what tells git which index to read: in a hook of `git commit -a` it is not the usual one.
 
-    An index of another repository, from the hook of which this one is looked at, does not count.
+    An index of another repository, from the hook of which this one is looked at, does not count; one that lies apart
+    from any counts for the repository that git has at hand.
     """
     named = os.environ.get("GIT_INDEX_FILE", "")
     place = Path(named).absolute()
     with suppress(OSError):
-        if named and place.parent.resolve() == repository.git_dir.resolve() and place.is_file():
+        own = place.parent.resolve() == repository.git_dir.resolve()
+        apart = not (place.parent / "HEAD").exists() and _is_at_hand(repository)
+        if named and (own or apart) and place.is_file():
             return {"GIT_INDEX_FILE": str(place)}
     return {}
+
+
+def _is_at_hand(repository: Repository) -> bool:
+    """Whether git, called by the same parent in the same folder, would work on this repository."""
+    named = os.environ.get("GIT_DIR", "")
+    if named:
+        return Path(named).resolve() == repository.git_dir.resolve()
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    return top is not None and top.resolve() == repository.path.resolve()
 
 
 def staged_changes(repository: Repository, head: str | None) -> list[Change]:

@@ -296,9 +296,28 @@ def test_a_hook_sees_what_will_be_committed(checkout, tmp_path, words) -> None:
     assert b"new critical  unresolvable-import" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("by", ["its folder", "GIT_DIR"])
+def test_an_index_that_lies_apart(checkout, tmp_path, scan, monkeypatch, by) -> None:
+    """`GIT_INDEX_FILE=/tmp/index git commit` is what scripts do that leave the usual index alone."""
+    checkout.commit(SMALL)
+    checkout.write({"shop/cart.py": GONE})
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "apart"))
+    checkout.git("add", "--all")
+    assert scan("--staged", "--since", "HEAD")["new"] == []
+    if by == "GIT_DIR":
+        monkeypatch.setenv("GIT_DIR", str(checkout.path / ".git"))
+    else:
+        monkeypatch.chdir(checkout.path / "shop")
+    new = scan("--staged", "--since", "HEAD")["new"]
+    assert new
+    assert new == scan("--worktree", "--since", "HEAD")["new"]
+
+
 def test_the_index_of_another_repository_is_not_taken(checkout, tmp_path, scan, monkeypatch) -> None:
     other = Checkout(tmp_path / "other")
     other.commit({"a.py": GONE})
     checkout.commit(SMALL)
     monkeypatch.setenv("GIT_INDEX_FILE", str(other.path / ".git/index"))
+    assert scan("--staged")["files"]["python"] == 5
+    monkeypatch.chdir(checkout.path)
     assert scan("--staged")["files"]["python"] == 5
