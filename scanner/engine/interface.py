@@ -94,11 +94,19 @@ class Interface:
 
     def same_rest(self, other: Interface) -> bool:
         """Whether all but the names is equal."""
-        return (self.stars, self.exports, self.traits) == (other.stars, other.exports, other.traits)
+        mine, theirs = (self.stars, self.exports, self.traits), (other.stars, other.exports, other.traits)
+        return mine == theirs and self.computes_exports is other.computes_exports
+
+    @property
+    def computes_exports(self) -> bool:
+        """Whether there is an `__all__` that only the running program knows."""
+        return self.exports is None and "__all__" in self.names
 
     def gives_to_stars(self, name: str) -> bool:
-        """Whether `from this import *` brings the name."""
-        return name in self.exports if self.exports is not None else not name.startswith("_")
+        """Whether `from this import *` brings the name, or may bring it."""
+        if self.exports is not None:
+            return name in self.exports
+        return self.computes_exports or not name.startswith("_")
 
 
 class _File(Protocol):
@@ -165,7 +173,8 @@ def interface_of(facts: Facts) -> Interface:
     for name in facts.typing_names:
         names.setdefault(name, _alone(_VALUE))
     exports = frozenset(facts.exports) if facts.exports is not None else None
-    return Interface(names, frozenset(typing_names - runtime) or _NO_NAMES, tuple(stars), exports, facts.module)
+    traits = facts.module | (HAS_GETATTR if "__getattr__" in runtime else 0)
+    return Interface(names, frozenset(typing_names - runtime) or _NO_NAMES, tuple(stars), exports, traits)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -144,7 +144,8 @@ class Resolver:
 
     def _is_built(self, key: str) -> bool:
         """Whether a build would write the module, so that nobody commits it."""
-        return key.endswith(_BUILT) or self._config.scope_of(f"{key}.py") == "generated"
+        files = (f"{key}.py", f"{key}/__init__.py")
+        return key.endswith(_BUILT) or any(self._config.scope_of(file) == "generated" for file in files)
 
     def _shadowed(self, key: str) -> bool:
         """Whether an installed package may stand before a folder: only a folder without __init__.py yields to it."""
@@ -219,7 +220,8 @@ class Resolver:
             return None
         status = self._status(f"{key}/{name}" if key else name)
         if status.kind == "nothing":
-            return _UNKNOWN if self._is_built(f"{key}/{name}" if key else name) else None
+            loose = path and self._is_loose(Status("package", path))
+            return _UNKNOWN if loose or self._is_built(f"{key}/{name}" if key else name) else None
         return Target(State.FOUND, status.path) if status.path or status.kind == "namespace" else _UNKNOWN
 
     def _bound(self, interface: Interface, path: str, name: str, depth: int, asked: _Asked) -> Target | None:

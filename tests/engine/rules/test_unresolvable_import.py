@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from scanner.engine.config import Config, with_scopes
-from tests.engine.trees import expected, files, found, snapshot
+from scanner.engine.git import Change
+from tests.engine.trees import blob, expected, files, found, snapshot
 
 RULE = "unresolvable-import"
 
@@ -150,6 +151,19 @@ FLAGGED = {
         from .gone import x  #: critical
         from . import gone  #: critical
         """,
+    "a private name of a module whose star brings no such, and a finder in what is no package": """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        import sys
+        sys.meta_path.append(Finder())
+        def here(): ...
+        def _there(): ...
+        ## pkg/c.py
+        from .b import *
+        ## pkg/a.py
+        from pkg.b import gone  #: critical
+        from pkg.c import _there  #: critical
+        """,
     "below a root": """
         ## src/pkg/__init__.py
         ## src/pkg/a.py
@@ -166,6 +180,44 @@ CLEAN = {
         ## pkg/a.py
         from pkg import anything
         from pkg.lazy import anything
+        """,
+    "a __getattr__ that another module lends": """
+        ## pkg/__init__.py
+        ## pkg/lazy.py
+        def __getattr__(name): ...
+        ## pkg/b.py
+        from .lazy import __getattr__
+        ## pkg/a.py
+        from pkg.b import anything
+        """,
+    "private names that a computed __all__ may give to a star": """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        __all__ = ["here"] + ["_there"]
+        def here(): ...
+        def _there(): ...
+        ## pkg/c.py
+        from . import b
+        from .b import *
+        ## pkg/a.py
+        from pkg.c import _there
+        """,
+    "packages whose modules a finder, a path or sys.modules may give": """
+        ## pkg/__init__.py
+        ## pkg/vendored/__init__.py
+        import sys
+        sys.meta_path.append(Finder())
+        ## pkg/spread/__init__.py
+        from pkgutil import extend_path
+        __path__ = extend_path(__path__, __name__)
+        ## pkg/filled/__init__.py
+        import sys
+        for name in NAMES:
+            sys.modules[f"{__name__}.{name}"] = make(name)
+        ## pkg/a.py
+        from pkg.vendored import six
+        from pkg.spread import elsewhere
+        from .filled import made
         """,
     "bound for type checkers and promised by __all__": """
         ## pkg/__init__.py
@@ -396,6 +448,40 @@ def test_modules_declared_as_generated_may_be_missing():
     declared = with_scopes(Config(roots=("",)), {"generated": ("pkg/schema_*.py",)})
     assert found(RULE, text, declared) == set()
     assert len(found(RULE, text)) == 1
+
+
+def test_packages_declared_as_generated_may_be_missing():
+    text = """
+        ## pkg/__init__.py
+        ## pkg/a.py
+        import pkg.gen
+        from pkg import gen
+        from pkg.gen import users
+        from .gen.users import User
+        """
+    declared = with_scopes(Config(roots=("",)), {"generated": ("**/gen/**",)})
+    assert found(RULE, text, declared) == set()
+    assert len(found(RULE, text)) == 4
+
+
+def test_importers_look_again_when_a_modules_exports_become_computed():
+    text = """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        def _there(): ...
+        ## pkg/c.py
+        from .b import *
+        ## pkg/a.py
+        from pkg.c import _there  #: critical
+        """
+    made = snapshot(text)
+    assert [violation.path for violation in made.violations.values()] == ["pkg/a.py"]
+    plain = blob(files(text)["pkg/b.py"])
+    computed = blob('def _there(): ...\n__all__ = sorted(["_there"])\n')
+    made.apply([Change("pkg/b.py", plain, computed)])
+    assert not made.violations
+    made.apply([Change("pkg/b.py", computed, plain)])
+    assert [violation.path for violation in made.violations.values()] == ["pkg/a.py"]
 
 
 def test_links_are_never_followed_but_may_lead_to_modules():
