@@ -49,6 +49,7 @@ class LegacyShim(Rule):
     name = "legacy-shim"
     area = "imports"
     severity = "medium"
+    version = 2
 
     def measures(self, config: Config) -> bool:
         return bool(config.transitional)
@@ -62,22 +63,26 @@ class LegacyShim(Rule):
             if entry.module != key or until is None or world.day <= until:
                 continue
             path = world.file_of(entry.module)
-            line, source = _re_export(path, world)
-            if line:
+            found = _re_export(path, world)
+            if found is not None:
+                line, end_line, source = found
                 message = f"{entry.module} was to be gone after {until}; it still re-exports{source}."
-                yield Finding(path, line, line, entry.module, _WHOLE_MODULE, message, self.severity)
+                yield Finding(path, line, end_line, entry.module, _WHOLE_MODULE, message, self.severity)
                 return
 
 
-def _re_export(path: str, world: World) -> tuple[int, str]:
-    """Return the line of a module's first re-export, 0 when there is none, and where it leads, in words."""
+def _re_export(path: str, world: World) -> tuple[int, int, str] | None:
+    """Return the lines of a module's first re-export and where it leads, in words; None when there is none."""
     file, links = world.files.get(path), world.links.get(path)
     if file is None or file.facts is None or links is None:
-        return 0, ""
+        return None
     for link in links.imports:
         if _binds(path, link):
-            return link.row.line, f" from {link.row.written}"
-    return (1, "") if file.facts.module & _MADE_UP else (0, "")
+            return link.row.line, link.row.end_line, f" from {link.row.written}"
+    for definition in file.facts.definitions:
+        if definition.name == "__getattr__":
+            return definition.line, definition.end_line, " by __getattr__"
+    return (1, 1, "") if file.facts.module & _MADE_UP else None
 
 
 def _binds(path: str, link: Linked) -> bool:

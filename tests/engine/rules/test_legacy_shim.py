@@ -48,6 +48,9 @@ FLAGGED = {
         """,
     "names made up when asked": """
         ## shop/old.py
+        '''Orders are elsewhere now.'''
+        import sys
+
         def __getattr__(name):  #: medium
             from shop import orders
             return getattr(orders, name)
@@ -121,3 +124,14 @@ def test_time_passes_with_the_commits():
     assert made.violations == {}
     made.apply([Change("shop/old.py", "x", None)], day=FEBRUARY)
     assert made.violations == {}
+
+
+def test_the_whole_statement_is_named():
+    taken = "## shop/old.py\nfrom shop.orders import (\n    Order,\n)\n"
+    made_up = "## shop/old.py\nimport sys\n\ndef __getattr__(name):\n    from shop import orders\n    return 1\n"
+    found_in = [snapshot(tree(text), CONFIG, day=FEBRUARY).violations.values() for text in (taken, made_up)]
+    assert [(v.line, v.end_line) for [v] in found_in] == [(1, 3), (3, 5)]
+    assert [v.message.partition("; ")[2] for [v] in found_in] == [
+        "it still re-exports from shop.orders.",
+        "it still re-exports by __getattr__.",
+    ]
