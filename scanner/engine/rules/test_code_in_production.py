@@ -58,7 +58,7 @@ class TestCodeInProduction(Rule):
     name = "test-code-in-production"
     area = "structure"
     severity = "high"
-    version = 2
+    version = 3
     scopes = ("production",)
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:
@@ -83,9 +83,10 @@ def _imports(path: str, facts: Facts, world: World) -> Iterator[tuple[Import, st
     for row in facts.imports:
         if row.level or not row.module.startswith(_TOPS):
             continue
-        modules = {row.module, row.module.partition(".")[0], *(f"{row.module}.{name}" for name, _ in row.names)}
-        if not modules.isdisjoint(_TOOLS):
-            found[row] = (row.written, row.module)
+        below = [f"{row.module}.{name}" for name, _ in row.names]
+        tool = next((tool for tool in below if tool in _TOOLS), "")
+        if tool or not {row.module, row.module.partition(".")[0]}.isdisjoint(_TOOLS):
+            found[row] = (row.written, tool or row.module)
     for row, name, target in world.links[path].imports:
         reached, subject = target.via, row.written
         if target.state is State.FOUND and not target.name and name:

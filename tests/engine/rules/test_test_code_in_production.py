@@ -166,6 +166,7 @@ def test_what_it_says():
         def gateway():
             from .. import test_framework
             class MockGateway: ...
+        from unittest import TestCase, mock
         """
     told = sorted((v.line, v.message, v.symbol, v.identity) for v in snapshot(text, CONFIG).violations.values())
     assert told == [
@@ -176,6 +177,7 @@ def test_what_it_says():
             ("gateway", "..:test_framework", 0),
         ),
         (3, "MockGateway is a test double in production code.", "MockGateway", ("gateway", "MockGateway", 0)),
+        (4, "Production code imports unittest.mock, which is for tests.", "unittest.mock", ("", "unittest", 0)),
     ]
 
 
