@@ -16,7 +16,11 @@ ROLES = (
     *("Connection", "Coordinator", "Orchestrator", "Supervisor", "Controller", "Executor", "Collector", "Broker"),
 )
 # Bases whose classes are settings and messages: each instance's fields are its own.
-_MODELS = frozenset({"BaseModel", "BaseSettings", "RootModel", "Struct", "Model", "Schema", "Exception", "Error"})
+_MODELS = frozenset({"Struct", "Model", "Schema", "SQLModel", "Exception", "Error"})
+# Pydantic's, under whatever name they are taken: `from pydantic import BaseModel as PydanticBaseModel`.
+_PYDANTIC = ("BaseModel", "BaseSettings", "RootModel")
+# Bases of which each thread or context has an instance of its own.
+_LOCALS = frozenset({"threading.local", "local", "Local"})
 # Methods of a class that return an instance of it.
 _MAKING = ("create", "build", "make", "new", "from_", "get_instance", "instance", "default", "get_default")
 # More steps from class to base, or from function to what it returns, are not followed.
@@ -51,7 +55,7 @@ def stateful_class(
 def _keeps_state(asker: str, target: Target, world: World, kept: int) -> bool:
     traits = 0
     for found, base in lineage(asker, target, world):
-        if is_model(base) or (found and found.traits & (VALUE | ENUM)):
+        if is_model(base) or (found and found.traits & (VALUE | ENUM)) or (found is None and base in _LOCALS):
             return False
         traits |= found.traits if found else 0
     if traits & STATEFUL:
@@ -61,7 +65,8 @@ def _keeps_state(asker: str, target: Target, world: World, kept: int) -> bool:
 
 def is_model(base: str) -> bool:
     """Whether a base of that name makes settings or messages of its classes: each instance's fields are its own."""
-    return base.rpartition(".")[2] in _MODELS
+    name = base.rpartition(".")[2]
+    return name in _MODELS or name.endswith(_PYDANTIC)
 
 
 def lineage(asker: str, target: Target, world: World) -> Iterator[tuple[Target | None, str]]:

@@ -45,7 +45,7 @@ class CachedFactory(Rule):
     name = "cached-factory"
     area = "isolation"
     severity = "high"
-    version = 2
+    version = 3
     rows = "cached"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

@@ -53,6 +53,7 @@ class ClassMutable(Rule):
     name = "class-mutable"
     area = "isolation"
     severity = "high"
+    version = 2
     rows = "containers"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

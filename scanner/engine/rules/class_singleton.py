@@ -53,6 +53,7 @@ class ClassSingleton(Rule):
     name = "class-singleton"
     area = "isolation"
     severity = "high"
+    version = 2
     rows = "singletons"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

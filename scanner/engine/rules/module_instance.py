@@ -62,6 +62,7 @@ class ModuleInstance(Rule):
     name = "module-instance"
     area = "isolation"
     severity = "medium"
+    version = 2
     rows = "instances"
     scopes = ("production",)
 

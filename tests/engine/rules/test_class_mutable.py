@@ -92,6 +92,20 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "a model whose base goes by another name": """
+        ## pkg/base.py
+        from pydantic import BaseModel as PydanticBaseModel
+        class Base(PydanticBaseModel): ...
+        ## pkg/a.py
+        from sqlmodel import SQLModel
+        from .base import Base
+        class A(Base):
+            items: list = []
+            def add(self, x): self.items.append(x)
+        class Row(SQLModel):
+            items: list = []
+            def add(self, x): self.items.append(x)
+        """,
     "fields": """
         ## pkg/models.py
         from pydantic import BaseModel

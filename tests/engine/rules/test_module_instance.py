@@ -96,6 +96,25 @@ CLEAN = {
         settings = Settings()
         config = ConfigManager()
         """,
+    "Pydantic's under another name, and one for each thread": """
+        ## pkg/a.py
+        import threading
+        from threading import local
+        from pydantic import BaseModel as PydanticBaseModel
+        from sqlmodel import SQLModel
+        class Settings(PydanticBaseModel):
+            def load(self): self.url = "x"
+        class Row(SQLModel):
+            def load(self): self.url = "x"
+        class Current(threading.local):
+            def __init__(self): self.open = []
+        class Nearby(local):
+            def enter(self): self.depth = 1
+        settings = Settings()
+        row = Row()
+        current = Current()
+        nearby = Nearby()
+        """,
     "when run as a program, or for type checkers": """
         ## pkg/a.py
         from typing import TYPE_CHECKING
@@ -142,6 +161,17 @@ def test_flagged(text):
 @pytest.mark.parametrize("text", CLEAN.values(), ids=CLEAN)
 def test_clean(text):
     assert found(RULE, text) == expected(files(text)) == set()
+
+
+def test_a_class_of_this_repository_called_local_is_none():
+    text = """
+        ## pkg/a.py
+        class local:
+            def __init__(self): self.open = []
+        class Current(local): ...
+        current = Current()  #: medium
+        """
+    assert found(RULE, text) == expected(files(text)) != set()
 
 
 def test_what_the_configuration_allows():
