@@ -48,6 +48,7 @@ class ImportCycle(Rule):
     name = "import-cycle"
     area = "structure"
     severity = "medium"
+    version = 2
 
     def keys(self, world: World) -> Iterable[Hashable]:
         shown = {path for path, cycle in _all_cycles(world) if not world.touched.files.isdisjoint(cycle)}
@@ -65,13 +66,19 @@ class ImportCycle(Rule):
         yield Finding(
             path,
             line,
-            line,
+            _end_of(line, path, world),
             world.files[path].module,
             _WHOLE_MODULE,
             f"{how}: {_shown([world.files[place.path].module for place in places])}.",
             "medium" if loading else "low",
             related=tuple(places[1:]),
         )
+
+
+def _end_of(line: int, path: str, world: World) -> int:
+    """Return the last line of the import that stands on a line."""
+    facts = world.files[path].facts
+    return max((row.end_line for row in (facts.imports if facts else ()) if row.line == line), default=line)
 
 
 def _shown(names: list[str]) -> str:

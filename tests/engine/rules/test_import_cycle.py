@@ -159,3 +159,11 @@ def test_very_long_circles_are_told_in_short():
     assert message(8) == "Imports go in a circle: m0 → m1 → m2 → m3 → m4 → m5 → m6 → m7 → m0."
     assert message(9) == "Imports go in a circle: m0 → m1 → m2 → m3 → m4 → m5 → m6 → m7 → … (9 modules)."
     assert message(65) == "Imports go in a circle: it has more than 64 modules."
+
+
+def test_the_whole_statement_is_named():
+    made = snapshot("## pkg/a.py\nfrom pkg.b import (\n    x,\n    y,\n)\n## pkg/b.py\nimport os\nimport pkg.a\n")
+    assert {(v.path, v.line, v.end_line) for v in made.violations.values() if v.rule == RULE} == {
+        ("pkg/a.py", 1, 4),
+        ("pkg/b.py", 2, 2),
+    }
