@@ -7,11 +7,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scanner.engine.facts import DEFERRED, GUARDED, MAIN, REFUSED, TYPE_CHECKING, Facts, Import
-from scanner.engine.modules import key_of
-from scanner.engine.questions import MODULE, Question, State, Target, Targets, beside, module_named
+from scanner.engine.interface import ANY_NAME, ANY_SUBMODULE
+from scanner.engine.modules import key_of, package_of
+from scanner.engine.questions import MODULE, Question, State, Target, Targets, beside, module_named, placed
 
 Ask = Callable[[Question], Targets]
 _ABSENT = (State.NO_MODULE, State.NO_NAME)
+# What a name is that the module asked for it binds, if only by an import that reaches nothing.
+_BOUND = (State.UNKNOWN, State.TYPING)
 
 
 class Edge(NamedTuple):
@@ -108,7 +111,11 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
                 outside[top] = reached.state is State.EXTERNAL
             if outside[top]:
                 continue
-        for name, target in _follow(path, row, facts.virtual, ask):
+        for name, reached in _follow(path, row, facts.virtual, ask):
+            target = reached
+            if reached.state in _BOUND and reached.via == path and _takes_from_itself(row, name, facts):
+                [below] = ask(Question(placed(package_of(path), name), MODULE))
+                target = reached._replace(state=State.NO_NAME) if below.state is State.NO_MODULE else reached
             imports.append(Linked(row, name, target))
             state = target.state
             if state in _ABSENT or (state is State.TYPING and not where & TYPE_CHECKING):
@@ -120,6 +127,20 @@ def link(path: str, facts: Facts, ask: Ask) -> Links:
                 edge = Edge(bool(where & DEFERRED), row.line)
                 edges[loaded] = min(edges.get(loaded, edge), edge)
     return linked(path, edges, tuple(broken), tuple(imports))
+
+
+def _takes_from_itself(row: Import, name: str, facts: Facts) -> bool:
+    """Whether a package that takes a name from itself, and neither defines nor assigns it, gets it by no other import
+    either: then it can only be a submodule."""
+    if facts.module & (ANY_NAME | ANY_SUBMODULE) or row.where & DEFERRED:
+        return False
+    for other in facts.imports:
+        if other.where & DEFERRED or other.enclosing:
+            continue
+        bound = [bound for _, bound in other.names] or [other.alias or other.module.partition(".")[0]]
+        if "*" in bound or (name in bound and other.written != row.written):
+            return False
+    return (name, name) in row.names
 
 
 def _loaded(name: str, target: Target) -> str:

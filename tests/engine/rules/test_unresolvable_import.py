@@ -164,6 +164,16 @@ FLAGGED = {
         from pkg.b import gone  #: critical
         from pkg.c import _there  #: critical
         """,
+    "a package that takes from itself what is no module of it": """
+        ## pkg/__init__.py
+        from . import gone, here  #: critical
+        from pkg import lost  #: critical
+        if TYPE_CHECKING:
+            from . import here, missed  #: medium
+        ## pkg/here.py
+        ## pkg/a.py
+        from pkg import gone
+        """,
     "below a root": """
         ## src/pkg/__init__.py
         ## src/pkg/a.py
@@ -189,6 +199,29 @@ CLEAN = {
         from .lazy import __getattr__
         ## pkg/a.py
         from pkg.b import anything
+        """,
+    "a package that takes from itself what it has by other means": """
+        ## pkg/__init__.py
+        from elsewhere import taken
+        from pkg.b import handed
+        value = 1
+        def made(): ...
+        from . import taken, handed, value, made, fast
+        ## pkg/b.py
+        handed = 1
+        ## pkg/fast.pyx
+        ## starred/__init__.py
+        from .b import *
+        from . import given
+        ## starred/b.py
+        given = 1
+        ## lazy/__init__.py
+        from . import anything
+        def __getattr__(name): ...
+        ## found/__init__.py
+        import sys
+        sys.meta_path.append(Finder())
+        from . import anything
         """,
     "private names that a computed __all__ may give to a star": """
         ## pkg/__init__.py
@@ -462,6 +495,15 @@ def test_packages_declared_as_generated_may_be_missing():
     declared = with_scopes(Config(roots=("",)), {"generated": ("**/gen/**",)})
     assert found(RULE, text, declared) == set()
     assert len(found(RULE, text)) == 4
+
+
+def test_a_package_looks_again_when_its_module_comes_or_goes():
+    made = snapshot({"pkg/__init__.py": "from . import late\n"})
+    assert [violation.symbol for violation in made.violations.values()] == ["late"]
+    made.apply([Change("pkg/late.py", None, blob("x = 1\n"))])
+    assert not made.violations
+    made.apply([Change("pkg/late.py", blob("x = 1\n"), None)])
+    assert [violation.symbol for violation in made.violations.values()] == ["late"]
 
 
 def test_importers_look_again_when_a_modules_exports_become_computed():
