@@ -48,7 +48,7 @@ def extract(source: bytes) -> Facts:
             what = error.msg if isinstance(error, SyntaxError) else str(error)
             return Facts("unparsable", f"{type(error).__name__}: {what}", at, lines)
         tree = lowered
-    module = ModuleReader()
+    module = ModuleReader(walrus=b":=" in source)
     module.read(tree)
     facts = module.facts(lines)
     if mentions := mentions_of_environment(source):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 Row = TypeVar("Row", bound=tuple[object, ...])
 
-EXTRACTOR_VERSION = 13
+EXTRACTOR_VERSION = 14
 
 Outcome = Literal["ok", "unparsable", "too-large", "unsupported-encoding", "timeout", "crash"]
 

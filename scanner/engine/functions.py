@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scanner.engine.aliases import original
 from scanner.engine.facts import Getter, Instance
 from scanner.engine.nodes import names_in
 from scanner.engine.syntax import called, dotted, last
@@ -50,6 +51,7 @@ class Body:
         """Take note of a statement; `first` is the name of the function's first parameter."""
         kind = type(statement)
         if kind is ast.Assign:
+            self._test(statement.value)
             for target in statement.targets:
                 self._assign(target, statement.value, first)
         elif kind is ast.Return:
@@ -62,6 +64,13 @@ class Body:
             self.changes_self |= kind is ast.AugAssign and _belongs_to(statement.target, first)
         elif kind is ast.Global:
             self.globals.update(statement.names)
+
+    def _test(self, value: ast.expr) -> None:
+        """Take note of what decides about a value: the x of `x or make()` and of `make() if x is None else x`."""
+        if isinstance(value, ast.IfExp):
+            self.tests.append(value.test)
+        elif isinstance(value, ast.BoolOp):
+            self.tests.append(value.values[0])
 
     def _assign(self, target: ast.expr, value: ast.expr | None, first: str) -> None:
         if isinstance(target, ast.Name):
@@ -91,7 +100,7 @@ class Body:
             if isinstance(node, ast.Call):
                 if _uncast(node) is not node:
                     pending.append(_uncast(node))
-                elif name := dotted(node.func):
+                elif name := made_by(node):
                     yield name
             elif isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
@@ -170,14 +179,23 @@ def instances(statement: ast.stmt, where: int) -> Iterator[Instance]:
     """Yield the instance that a statement on module level makes and names."""
     if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call):
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-        maker = dotted(statement.value.func)
+        maker = made_by(statement.value)
         if isinstance(target, ast.Name) and any(map(is_class_name, maker.split(".")[-2:])):
             yield Instance(target.id, statement.lineno, statement.end_lineno or statement.lineno, where, maker)
 
 
-def is_cached(node: Function) -> bool:
-    """Whether functools keeps the result of a function that takes no parameter, its class aside."""
-    names = [called(decorator) for decorator in node.decorator_list]
+def made_by(call: ast.Call) -> str:
+    """Return the dotted name that is called, of a generic class without its parameters: the Box of `Box[int]()`."""
+    of = call.func
+    return dotted(of.value if isinstance(of, ast.Subscript) and is_class_name(last(of.value)) else of)
+
+
+def is_cached(node: Function, taken: Mapping[str, str]) -> bool:
+    """Whether functools keeps the result of a function that takes no parameter, its class aside.
+
+    `taken` is what `imported_as` returned.
+    """
+    names = [original(called(decorator), taken) for decorator in node.decorator_list]
     arguments = node.args
     given = len(arguments.posonlyargs) + len(arguments.args) + len(arguments.kwonlyargs)
     own = 1 if "classmethod" in names else 0

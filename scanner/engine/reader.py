@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from scanner.engine import facts
+from scanner.engine.aliases import imported_as
 from scanner.engine.classes import Method, bases_of, singletons, traits_of
 from scanner.engine.containers import Containers
 from scanner.engine.copies import copyable, is_suite, is_test
@@ -29,6 +30,7 @@ from scanner.engine.probes import probed
 from scanner.engine.redefinitions import redefined
 from scanner.engine.sharing import Scope
 from scanner.engine.syntax import (
+    assigned_within,
     bound_names,
     called,
     captures,
@@ -50,8 +52,12 @@ _SEEN = frozenset({ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Glo
 
 @dataclass(slots=True)
 class ModuleReader:
-    """What has been found so far in one module; `pending` are the scopes inside scopes that are still to be read."""
+    """What has been found so far in one module; `pending` are the scopes inside scopes that are still to be read.
 
+    `walrus` tells whether `:=` may stand in it.
+    """
+
+    walrus: bool = True
     imports: list[Import] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
@@ -73,6 +79,7 @@ class ModuleReader:
     containers: Containers = field(default_factory=Containers)
     digests: dict[ast.AST, Digest] = field(default_factory=dict)
     statements: list[ast.stmt] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
 
     def facts(self, lines: int) -> Facts:
         """Return everything found, in an order that does not depend on how it was found."""
@@ -106,7 +113,8 @@ class ModuleReader:
     def read(self, tree: ast.Module) -> None:
         """Read a whole module."""
         self.statements = tree.body
-        self.redefinitions.extend(redefined(tree.body, ""))
+        self.taken = imported_as(tree.body)
+        self.redefinitions.extend(redefined(tree.body, "", self.taken))
         self.containers.read(tree)
         for statement, where in statements(tree.body, 0):
             if isinstance(statement, DEFINITIONS):
@@ -172,7 +180,7 @@ class ModuleReader:
                 members.update(name for target in bound for name in bound_names(target))
         bases = bases_of(node)
         traits = traits_of(node, bases, methods)
-        self.redefinitions.extend(redefined(node.body, qualified))
+        self.redefinitions.extend(redefined(node.body, qualified, self.taken))
         self.singletons.extend(singletons(node, qualified, members, traits, bases, methods))
         return traits, tuple(sorted(members))
 
@@ -219,13 +227,13 @@ class ModuleReader:
         if len(self.imports) > imports:
             self.imports[imports:] = probed(node, self.imports[imports:])
         if len(self.pending) > before + 1:
-            self.redefinitions.extend(redefined(node.body, qualified, local=True))
+            self.redefinitions.extend(redefined(node.body, qualified, self.taken, local=True))
         if body.globals:
             self.names.update(body.globals)
             self.getters.extend(body.getters(node, qualified))
             for variable, makers in body.made_globals().items():
                 self.makers.setdefault(variable, {}).update(dict.fromkeys(makers))
-        if node.decorator_list and is_cached(node):
+        if node.decorator_list and is_cached(node, self.taken):
             self.cached.append(Cached(qualified, node.lineno, node.end_lineno or node.lineno, body.returns()))
         return body
 
@@ -243,12 +251,10 @@ class ModuleReader:
     def _bind(self, statement: ast.stmt, where: int) -> None:
         """Record the names a statement on module level binds."""
         bound = {name for target in targets(statement) for name in bound_names(target)}
-        if isinstance(statement, ast.If | ast.While):
-            bound.update(captures(statement.test))
-        elif isinstance(statement, ast.Match):
+        if self.walrus:
+            bound.update(assigned_within(statement))
+        if isinstance(statement, ast.Match):
             bound.update(name for case in statement.cases for name in captures(case.pattern))
-        elif isinstance(statement, ast.Expr | ast.Assign):
-            bound.update(captures(statement.value) if isinstance(statement.value, ast.NamedExpr) else ())
         (self.typing_names if where & facts.TYPE_CHECKING else self.names).update(bound)
         if "__getattr__" in bound:
             self.machinery.module |= facts.HAS_GETATTR

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from scanner.engine.aliases import original
 from scanner.engine.facts import Redefinition
 from scanner.engine.functions import Function
 from scanner.engine.nodes import DEFINITIONS, names_in
@@ -23,12 +24,14 @@ _KEEPING = frozenset(
 )
 
 
-def redefined(body: list[ast.stmt], qualified: str, *, local: bool = False) -> Iterator[Redefinition]:
+def redefined(
+    body: list[ast.stmt], qualified: str, taken: Mapping[str, str], *, local: bool = False
+) -> Iterator[Redefinition]:
     """Yield the definitions that stand in a scope's own block under a name defined before.
 
-    `qualified` is the scope's name; `local` that of a function. An earlier definition is not lost when a decorator may
-    have kept it or when it was used before the later one; a class on module or class level that was used is two things
-    under one name all the same, unless the later one is made of it.
+    `qualified` is the scope's name; `local` that of a function; `taken` what `imported_as` returned. An earlier
+    definition is not lost when a decorator may have kept it or when it was used before the later one; a class on module
+    or class level that was used is two things under one name all the same, unless the later one is made of it.
     """
     names = [statement.name for statement in body if isinstance(statement, DEFINITIONS)]
     if len(set(names)) == len(names):
@@ -43,7 +46,7 @@ def redefined(body: list[ast.stmt], qualified: str, *, local: bool = False) -> I
             index, first = before[name]
             may_be_used = local or not isinstance(first, ast.ClassDef)
             is_used = may_be_used and bisect(uses.get(name, ()), index) < bisect(uses.get(name, ()), position - 1)
-            if not (is_used or _keeps(first) or name in _made_of(statement)):
+            if not (is_used or _keeps(first, taken) or name in _made_of(statement)):
                 full = f"{qualified}.{name}" if qualified else name
                 yield Redefinition(full, statement.lineno, statement.end_lineno or statement.lineno, first.lineno)
         before[name] = position, statement
@@ -58,11 +61,14 @@ def _uses(body: list[ast.stmt]) -> dict[str, list[int]]:
     return uses
 
 
-def _keeps(node: _Definition) -> bool:
+def _keeps(node: _Definition, taken: Mapping[str, str]) -> bool:
     """Whether a decorator may have handed the definition to somebody."""
     for decorator in node.decorator_list:
-        owner, _, last = called(decorator).rpartition(".")
-        if last in _KEEPING or last.startswith(("register", "on_")) or not last:
+        name = called(decorator)
+        owner, _, last = name.rpartition(".")
+        if last in _KEEPING or original(name, taken).rpartition(".")[2] in _KEEPING:
+            return True
+        if last.startswith(("register", "on_")) or not last:
             return True
         if owner and owner not in _HARMLESS_OWNERS and owner.partition(".")[0] not in _HARMLESS_ROOTS:
             return True

@@ -101,6 +101,15 @@ def constants(value: ast.expr) -> list[str] | None:
     return names if len(names) == len(value.elts) else None
 
 
+def assigned_within(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that walrus expressions of a statement bind, those of the statements inside it aside."""
+    for part in ast.iter_child_nodes(statement):
+        if isinstance(part, ast.match_case):
+            yield from captures(part.guard) if part.guard is not None else ()
+        elif not isinstance(part, ast.stmt | ast.ExceptHandler):
+            yield from captures(part)
+
+
 def captures(test: ast.AST) -> Iterator[str]:
     """Yield the names that walrus expressions or patterns bind."""
     pending: list[ast.AST] = [test]
@@ -112,7 +121,8 @@ def captures(test: ast.AST) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.MatchMapping) and node.rest:
             yield node.rest
-        pending.extend(ast.iter_child_nodes(node))
+        if not isinstance(node, ast.Lambda):  # a scope of its own
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

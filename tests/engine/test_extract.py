@@ -182,6 +182,31 @@ def test_names_bound_and_what_modules_do():
     assert read("__all__ = ['a'] + other.__all__").exports is None
 
 
+def test_names_that_walrus_expressions_bind_wherever_they_stand():
+    found = read(
+        """
+        print(a := 1, key=(b := 2))
+        c: int = (d := 3)
+        e = [f := 4, *(g for h in (i := ()))]
+        with (j := open("x")): ...
+        for k in (l := ()):
+            print(m := 5)
+        while (n := read()): ...
+        assert (o := 6)
+        match (p := 7):
+            case 8 if (q := 9): ...
+        [r := s for s in ()]
+        lambda: (t := 10)
+        def function(): print(u := 11)
+        class Class: print(v := 12)
+        if TYPE_CHECKING:
+            print(w := 13)
+        """
+    )
+    assert "".join(found.names) == "abcdefijklmnopqr"
+    assert found.typing_names == ("w",)
+
+
 @pytest.mark.parametrize(
     ("text", "trait"),
     [

@@ -59,7 +59,7 @@ class GlobalGetter(Rule):
     name = "global-getter"
     area = "isolation"
     severity = "high"
-    version = 2
+    version = 3
     rows = "getters"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

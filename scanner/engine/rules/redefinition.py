@@ -46,6 +46,7 @@ class Redefinition(Rule):
     name = "redefinition"
     area = "definitions"
     severity = "high"
+    version = 2
     rows = "redefinitions"
 
     def find(self, key: Hashable, world: World) -> Iterable[Finding]:

@@ -36,6 +36,22 @@ FLAGGED = {
             def make(cls):  #: high
                 return Kept()
         """,
+    "functools under other names, and a generic class": """
+        ## pkg/a.py
+        import functools as ft
+        from functools import cache as memo, lru_cache as lc
+        class Box(Generic[T]):
+            def __init__(self): self.open = {}
+        @memo
+        def a():  #: high
+            return Box[int]()
+        @lc(maxsize=None)
+        def b():  #: high
+            return Box()
+        @ft.cache
+        def c():  #: high
+            return Box()
+        """,
     "through another factory": """
         ## pkg/state.py
         class Sessions:
@@ -56,6 +72,15 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "what is not functools': it may let go": """
+        ## pkg/a.py
+        from elsewhere import for_a_minute as cache
+        class Box:
+            def __init__(self): self.open = {}
+        @cache
+        def a():
+            return Box()
+        """,
     "pure values": """
         ## pkg/a.py
         import re

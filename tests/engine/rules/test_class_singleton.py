@@ -8,6 +8,23 @@ from tests.engine.trees import expected, files, found, snapshot
 RULE = "class-singleton"
 
 FLAGGED = {
+    "in one expression": """
+        ## pkg/a.py
+        class A:
+            _one = None  #: high
+            def __init__(self): self.x = 1
+            @classmethod
+            def get(cls):
+                cls._one = cls._one or cls()
+                return cls._one
+        class B:
+            _one = None  #: high
+            def __init__(self): self.x = 1
+            @classmethod
+            def get(cls):
+                cls._one = cls() if cls._one is None else cls._one
+                return cls._one
+        """,
     "from __new__, in every way it is written": """
         ## pkg/a.py
         import threading

@@ -7,6 +7,23 @@ from tests.engine.trees import expected, files, found, snapshot
 RULE = "global-getter"
 
 FLAGGED = {
+    "in one expression": """
+        ## pkg/a.py
+        class Manager: ...
+        _a = _b = _c = None
+        def a():  #: high
+            global _a
+            _a = _a or Manager()
+            return _a
+        def b():  #: high
+            global _b
+            _b = Manager() if _b is None else _b
+            return _b
+        def c():
+            global _c
+            _c = Manager() if elsewhere() else Manager()
+            return _c
+        """,
     "a class of this module": """
         ## pkg/a.py
         class Manager: ...

@@ -11,6 +11,14 @@ RULE = "module-instance"
 SESSIONS = "## pkg/a.py\nclass Sessions:\n    def __init__(self): self.open = {}\n"
 
 FLAGGED = {
+    "generic classes": """
+        ## pkg/a.py
+        class Box(Generic[T]):
+            def __init__(self): self.open = {}
+        one = Box[int]()  #: medium
+        two: Box[str] = Box[str]()  #: medium
+        three = BOXES["x"]()
+        """,
     "classes that keep state, of here and elsewhere": """
         ## pkg/state.py
         class Sessions:

@@ -70,6 +70,21 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "overloads under another name": """
+        ## pkg/a.py
+        from typing import overload as _overload
+        @_overload
+        def a(x: int): ...
+        @_overload
+        def a(x: str): ...
+        def a(x): ...
+        class B:
+            @_overload
+            def c(self, x: int): ...
+            @_overload
+            def c(self, x: str): ...
+            def c(self, x): ...
+        """,
     "overloads, setters and single dispatch": """
         ## pkg/a.py
         from typing import overload
