@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scanner.engine.blocks import statements
 from scanner.engine.digest import Digest
 from scanner.engine.facts import ENUM, Copyable
 from scanner.engine.functions import Function
 from scanner.engine.nodes import FUNCTIONS
-from scanner.engine.syntax import dotted, says_nothing, statements, without_docstring
+from scanner.engine.syntax import dotted, says_nothing, without_docstring
 
 # (nodes, names and constants; statements) that make a body of a function, of a class, of an enum. What is smaller is
 # alike by chance: of the copies in five repositories below this, most are two or three plain statements.

@@ -25,6 +25,7 @@ DEFERRED = 16  # in a function: it runs when called, not on import
 MAIN = 32  # under `if __name__ == "__main__"`
 REFUSED = 64  # where a test makes sure that the import fails: `with pytest.raises(ImportError)`
 PROBED = 128  # in a function that uses nothing of it and survives its failure: it asks whether the import works
+NAMES_ESCAPE = 256  # GUARDED by `except ModuleNotFoundError`, which a name that a module lacks does not raise
 
 # What a module does that no name tells. Facts.module is a sum of these.
 HAS_GETATTR = 1  # defines __getattr__ (PEP 562): any name may exist

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from scanner.engine.facts import DEFERRED, GUARDED, MAIN, REFUSED, TYPE_CHECKING, Facts, Import
+from scanner.engine.facts import DEFERRED, GUARDED, MAIN, NAMES_ESCAPE, REFUSED, TYPE_CHECKING, Facts, Import
 from scanner.engine.interface import ANY_NAME, ANY_SUBMODULE
 from scanner.engine.modules import key_of, package_of
 from scanner.engine.questions import MODULE, Question, State, Target, Targets, beside, module_named, placed
@@ -33,7 +33,8 @@ class Broken(NamedTuple):
     @property
     def guarded(self) -> bool:
         """Whether the failure is caught when the program runs."""
-        return bool(self.row.where & GUARDED and not self.row.where & (TYPE_CHECKING | REFUSED))
+        escapes = TYPE_CHECKING | REFUSED | (NAMES_ESCAPE if self.name else 0)
+        return bool(self.row.where & GUARDED and not self.row.where & escapes)
 
     @property
     def subject(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from scanner.engine import facts
 from scanner.engine.aliases import imported_as
+from scanner.engine.blocks import statements
 from scanner.engine.classes import Method, bases_of, singletons, traits_of
 from scanner.engine.containers import Containers
 from scanner.engine.copies import copyable, is_suite, is_test
@@ -37,7 +38,6 @@ from scanner.engine.syntax import (
     constants,
     dotted,
     says_nothing,
-    statements,
     targets,
     without_docstring,
 )

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from scanner.engine.blocks import statements
 from scanner.engine.functions import Function, first_parameter
 from scanner.engine.nodes import PARTS, names_in
-from scanner.engine.syntax import bound_names, called, dotted, statements
+from scanner.engine.syntax import bound_names, called, dotted
 
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "setdefault", "update"})
 _RELEASING = frozenset(

@@ -43,13 +43,15 @@ class DeadImportGuard(Rule):
       in a `try` with `except ImportError`.
     - Imports in functions that are defined inside a `try`: they run later, outside it.
     - Imports whose failure is raised again, or lets a test fail, in the end: unresolvable-import reports those.
+    - Missing names, not modules, under `except ModuleNotFoundError` alone, which lets them through:
+      unresolvable-import reports those.
     - In tests: imports in a function that uses nothing of them, which ask whether something is there.
     """
 
     name = "dead-import-guard"
     area = "imports"
     severity = "high"
-    version = 4
+    version = 5
 
     def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
         return [key for key in keys if world.links.get(str(key), NO_LINKS).broken]

@@ -55,7 +55,7 @@ class UnresolvableImport(Rule):
     name = "unresolvable-import"
     area = "imports"
     severity = "critical"
-    version = 5
+    version = 6
 
     def promising(self, keys: Collection[Hashable], world: World) -> Iterable[Hashable]:
         return [key for key in keys if world.links.get(str(key), NO_LINKS).broken]

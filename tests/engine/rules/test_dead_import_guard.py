@@ -26,6 +26,13 @@ FLAGGED = {
         except (ValueError, ModuleNotFoundError):
             pass
         try:
+            from pkg.gone import x  #: high
+            from pkg.b import y  #: high
+        except ModuleNotFoundError:
+            pass
+        except ImportError:
+            pass
+        try:
             import pkg.gone  #: high
         except Exception as error:
             print(error)
@@ -101,6 +108,18 @@ FLAGGED = {
 }
 
 CLEAN = {
+    "a missing name where only missing modules are survived": """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        ## pkg/a.py
+        import contextlib
+        try:
+            from pkg.b import y
+        except ModuleNotFoundError:
+            y = None
+        with contextlib.suppress(ModuleNotFoundError):
+            from pkg import gone
+        """,
     "optional third-party packages": """
         ## pkg/__init__.py
         ## pkg/a.py

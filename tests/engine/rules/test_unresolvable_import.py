@@ -9,6 +9,24 @@ from tests.engine.trees import blob, expected, files, found, snapshot
 RULE = "unresolvable-import"
 
 FLAGGED = {
+    "a name, where only missing modules are survived": """
+        ## pkg/__init__.py
+        ## pkg/b.py
+        ## pkg/a.py
+        import contextlib
+        try:
+            from pkg.b import y  #: critical
+        except ModuleNotFoundError:
+            y = None
+        with contextlib.suppress(ModuleNotFoundError):
+            from pkg import gone  #: critical
+        try:
+            from pkg.b import y  #: critical
+        except ModuleNotFoundError:
+            y = None
+        except ImportError:
+            raise
+        """,
     "a module that is not there": """
         ## pkg/__init__.py
         ## pkg/a.py
