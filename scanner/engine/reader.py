@@ -57,7 +57,7 @@ class ModuleReader:
     `walrus` tells whether `:=` may stand in it.
     """
 
-    walrus: bool = True
+    walrus: bool
     imports: list[Import] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     names: set[str] = field(default_factory=set)

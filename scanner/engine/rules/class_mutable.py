@@ -45,6 +45,7 @@ class ClassMutable(Rule):
     Not flagged
     -----------
     - Containers that nothing in the module changes, and annotations without a value.
+    - Containers of classes inside classes, functions and conditions.
     - `field(default_factory=…)`, and fields of Pydantic models, whose instances get copies (a ClassVar is none).
     - Tables in capitals.
     - A name of which each instance gets its own: a method assigns `self.items`. Changes through the class still count.
